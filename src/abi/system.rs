@@ -1,0 +1,425 @@
+//! The functions on compute systems, as exported.
+//! Not here: what they do (`model`).
+
+use std::ffi::c_void;
+use std::ptr::null_mut;
+
+use super::types::*;
+use super::{
+    contained, context_address, hresult, on_current, on_handle, pointer, send, system_handle, text, write,
+    write_document,
+};
+use crate::call::{Call, Milliseconds, Needed, NeededOut, Out, Pointer};
+use crate::hresult::E_UNEXPECTED;
+use crate::runtime::call::Answered;
+use crate::runtime::seat;
+
+const BUG: HRESULT = E_UNEXPECTED.as_i32();
+
+/// Lists the systems of the host: a JSON array of `Properties`, in the order of their creation.
+///
+/// `query` is a `SystemQuery`; NULL and `{}` list all. An empty text or an invalid document fails the operation with
+/// `HCS_E_INVALID_JSON`. (fidelity: `enumerate`, `enumerate-filter`)
+///
+/// # Safety
+///
+/// `query` is NULL or NUL-terminated text.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsEnumerateComputeSystems(query: PCWSTR, operation: HCS_OPERATION) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it.
+        let query = unsafe { text::read(query) };
+        hresult(&on_current(operation, |operation| Call::EnumerateComputeSystems { query, operation }))
+    })
+}
+
+/// [`HcsEnumerateComputeSystems`] within a namespace; NULL is the namespace of the plain form. (fidelity: `namespaces`)
+///
+/// # Safety
+///
+/// Both texts are NULL or NUL-terminated.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsEnumerateComputeSystemsInNamespace(
+    idnamespace: PCWSTR,
+    query: PCWSTR,
+    operation: HCS_OPERATION,
+) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it of both.
+        let (id_namespace, query) = unsafe { (text::read(idnamespace), text::read(query)) };
+        hresult(&on_current(operation, |operation| Call::EnumerateComputeSystemsInNamespace {
+            id_namespace,
+            query,
+            operation,
+        }))
+    })
+}
+
+/// Creates a compute system. The handle comes with `S_OK`, before it is known whether the create succeeds, and is to be
+/// closed in either case.
+///
+/// `id` is any text but the empty one, unique without regard to case. `configuration` is a schema 2 document with exactly
+/// one of `Container`, `VirtualMachine`, `HostedSystem`, or a schema 1 container document.
+///
+/// Through the operation: no document on success; `HCS_E_INVALID_JSON` (or what
+/// [`Behavior::invalid_configuration`](crate::Behavior::invalid_configuration) says), `HCS_E_SYSTEM_ALREADY_EXISTS`.
+/// (fidelity: `create-handle`, `create-invalid-json`, `create-duplicate`)
+///
+/// # Safety
+///
+/// Both texts are NULL or NUL-terminated; `computesystem` is NULL or valid for a write. The descriptor is only carried.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsCreateComputeSystem(
+    id: PCWSTR,
+    configuration: PCWSTR,
+    operation: HCS_OPERATION,
+    securitydescriptor: *const SECURITY_DESCRIPTOR,
+    computesystem: *mut HCS_SYSTEM,
+) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it of both.
+        let (id, configuration) = unsafe { (Needed(text::read(id)), Needed(text::read(configuration))) };
+        let answered = on_current(operation, |operation| Call::CreateComputeSystem {
+            id,
+            configuration,
+            operation,
+            security_descriptor: Pointer(securitydescriptor.addr()),
+            compute_system: NeededOut(!computesystem.is_null()),
+        });
+        // SAFETY: the caller promises it.
+        unsafe { write_system(&answered, computesystem) };
+        hresult(&answered)
+    })
+}
+
+/// [`HcsCreateComputeSystem`] within a namespace. `options` may be NULL; they are only carried. (fidelity: `namespaces`)
+///
+/// # Safety
+///
+/// The texts are NULL or NUL-terminated; `computesystem` is NULL or valid for a write.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsCreateComputeSystemInNamespace(
+    idnamespace: PCWSTR,
+    id: PCWSTR,
+    configuration: PCWSTR,
+    operation: HCS_OPERATION,
+    options: *const HCS_CREATE_OPTIONS,
+    computesystem: *mut HCS_SYSTEM,
+) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it of all three.
+        let (id_namespace, id, configuration) =
+            unsafe { (text::read(idnamespace), Needed(text::read(id)), Needed(text::read(configuration))) };
+        let answered = on_current(operation, |operation| Call::CreateComputeSystemInNamespace {
+            id_namespace,
+            id,
+            configuration,
+            operation,
+            options: Pointer(options.addr()),
+            compute_system: NeededOut(!computesystem.is_null()),
+        });
+        // SAFETY: the caller promises it.
+        unsafe { write_system(&answered, computesystem) };
+        hresult(&answered)
+    })
+}
+
+/// Opens a system that exists, at once. `requestedaccess` has to be `GENERIC_ALL`, else `E_INVALIDARG`;
+/// `HCS_E_SYSTEM_NOT_FOUND` if there is none. (fidelity: `open-access`, `open-missing`)
+///
+/// # Safety
+///
+/// `id` is NULL or NUL-terminated text; `computesystem` is NULL or valid for a write.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsOpenComputeSystem(
+    id: PCWSTR,
+    requestedaccess: u32,
+    computesystem: *mut HCS_SYSTEM,
+) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it.
+        let id = Needed(unsafe { text::read(id) });
+        let call = Call::OpenComputeSystem {
+            id,
+            requested_access: requestedaccess,
+            compute_system: NeededOut(!computesystem.is_null()),
+        };
+        let answered = send(seat::current(), call);
+        // SAFETY: the caller promises it.
+        unsafe { write_system(&answered, computesystem) };
+        hresult(&answered)
+    })
+}
+
+/// [`HcsOpenComputeSystem`] within a namespace. (fidelity: `namespaces`)
+///
+/// # Safety
+///
+/// The texts are NULL or NUL-terminated; `computesystem` is NULL or valid for a write.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsOpenComputeSystemInNamespace(
+    idnamespace: PCWSTR,
+    id: PCWSTR,
+    requestedaccess: u32,
+    computesystem: *mut HCS_SYSTEM,
+) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it of both.
+        let (id_namespace, id) = unsafe { (text::read(idnamespace), Needed(text::read(id))) };
+        let call = Call::OpenComputeSystemInNamespace {
+            id_namespace,
+            id,
+            requested_access: requestedaccess,
+            compute_system: NeededOut(!computesystem.is_null()),
+        };
+        let answered = send(seat::current(), call);
+        // SAFETY: the caller promises it.
+        unsafe { write_system(&answered, computesystem) };
+        hresult(&answered)
+    })
+}
+
+/// # Safety
+///
+/// `out` is NULL or valid for a write.
+unsafe fn write_system(answered: &Answered, out: *mut HCS_SYSTEM) {
+    // SAFETY: the caller promises it.
+    unsafe { write(out, pointer(answered.answer.system.0)) }
+}
+
+/// Closes a handle. The system goes on, unless it was the last handle and the configuration says
+/// `ShouldTerminateOnLastHandleClosed`. (fidelity: `last-handle`, `close-keeps-running`)
+///
+/// # Safety
+///
+/// Any value is recognised; a stale, NULL or strange one is a finding.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsCloseComputeSystem(computesystem: HCS_SYSTEM) {
+    contained((), || {
+        let compute_system = system_handle(computesystem);
+        send(seat::place_of_handle(compute_system.0), Call::CloseComputeSystem { compute_system });
+    });
+}
+
+macro_rules! requests_with_options {
+    ($($(#[$doc:meta])* $function:ident => $variant:ident;)*) => {
+        $($(#[$doc])*
+        ///
+        /// # Safety
+        ///
+        /// `options` is NULL or NUL-terminated text. Any handle value is recognised.
+        #[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+        pub unsafe extern "system" fn $function(
+            computesystem: HCS_SYSTEM,
+            operation: HCS_OPERATION,
+            options: PCWSTR,
+        ) -> HRESULT {
+            contained(BUG, || {
+                // SAFETY: the caller promises it.
+                let options = unsafe { text::read(options) };
+                let compute_system = system_handle(computesystem);
+                hresult(&on_handle(compute_system.0, operation, |operation| Call::$variant {
+                    compute_system,
+                    operation,
+                    options,
+                }))
+            })
+        })*
+    };
+}
+
+requests_with_options! {
+    /// Starts a created system. `options` are NULL, empty or an object. No document on success;
+    /// `HCS_E_INVALID_STATE` unless it is created, `HCS_E_SYSTEM_ALREADY_STOPPED` after its exit. A system with
+    /// `RestoreState` is started too, not resumed. (fidelity: `state-start`, `restore-file`, `restore-template`)
+    HcsStartComputeSystem => StartComputeSystem;
+    /// Asks the guest to shut down; success means that the request was delivered, the exit comes later.
+    ///
+    /// A virtual machine needs `ShutdownOptions`: NULL and an empty text fail with `HCS_E_INVALID_JSON`; without a channel
+    /// to the guest, `0x80070032`. (fidelity: `state-shutdown`, `shutdown-null-options`, `shutdown-channel`,
+    /// `shutdown-delivered`)
+    HcsShutDownComputeSystem => ShutDownComputeSystem;
+    /// Ends a system; success means that it has stopped. `HCS_E_SYSTEM_ALREADY_STOPPED` if it had before.
+    /// (fidelity: `state-terminate`, `terminate-document`)
+    HcsTerminateComputeSystem => TerminateComputeSystem;
+    /// Crashes the guest of a running system; the exit comes later. (fidelity: `state-crash`, `exit-crash`)
+    HcsCrashComputeSystem => CrashComputeSystem;
+    /// Pauses a running system; `0x80070032` for a process-isolated container. (fidelity: `state-pause`,
+    /// `pause-process-isolated`)
+    HcsPauseComputeSystem => PauseComputeSystem;
+    /// Resumes a paused system. (fidelity: `state-resume`)
+    HcsResumeComputeSystem => ResumeComputeSystem;
+    /// Saves a paused system: `{"SaveType":"ToFile","SaveStateFilePath":".."}` or `{"SaveType":"AsTemplate"}`.
+    /// (fidelity: `state-save`, `save-to-file`, `save-as-template`)
+    HcsSaveComputeSystem => SaveComputeSystem;
+    /// Prepares a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    HcsInitializeLiveMigrationOnSource => InitializeLiveMigrationOnSource;
+    /// Starts a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    HcsStartLiveMigrationOnSource => StartLiveMigrationOnSource;
+    /// Starts the transfer of a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    HcsStartLiveMigrationTransfer => StartLiveMigrationTransfer;
+    /// Ends a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    HcsFinalizeLiveMigration => FinalizeLiveMigration;
+    /// Cancels a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    HcsCancelLiveMigration => CancelLiveMigration;
+}
+
+/// Asks for the properties of a system: a `Properties` document, never NULL on success.
+///
+/// `propertyquery` is a `System_PropertyQuery` or NULL. After the exit the document is reduced. (fidelity:
+/// `properties-running`, `properties-created`, `properties-stopped`, `query-invalid-json`)
+///
+/// # Safety
+///
+/// `propertyquery` is NULL or NUL-terminated text.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsGetComputeSystemProperties(
+    computesystem: HCS_SYSTEM,
+    operation: HCS_OPERATION,
+    propertyquery: PCWSTR,
+) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it.
+        let property_query = unsafe { text::read(propertyquery) };
+        let compute_system = system_handle(computesystem);
+        hresult(&on_handle(compute_system.0, operation, |operation| Call::GetComputeSystemProperties {
+            compute_system,
+            operation,
+            property_query,
+        }))
+    })
+}
+
+/// Changes a running system: a `ModifySettingRequest`. The memory size is reflected in properties; other resource paths
+/// are accepted and journalled. (fidelity: `state-modify`, `modify-accepted`, `modify-memory`)
+///
+/// # Safety
+///
+/// `configuration` is NULL or NUL-terminated text; the identity is only carried.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsModifyComputeSystem(
+    computesystem: HCS_SYSTEM,
+    operation: HCS_OPERATION,
+    configuration: PCWSTR,
+    identity: HANDLE,
+) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it.
+        let configuration = Needed(unsafe { text::read(configuration) });
+        let compute_system = system_handle(computesystem);
+        hresult(&on_handle(compute_system.0, operation, |operation| Call::ModifyComputeSystem {
+            compute_system,
+            operation,
+            configuration,
+            identity: Pointer(identity.addr()),
+        }))
+    })
+}
+
+/// Waits until a system has exited, at most `timeoutms` milliseconds of the host's time; `INFINITE` is allowed, 0 polls.
+/// `S_OK` with a `SystemExitStatus`, at once if it exited before; `HCS_E_OPERATION_TIMEOUT` otherwise.
+/// (fidelity: `wait-for-exit`, `wait-for-exit-timeout`)
+///
+/// # Safety
+///
+/// `result` is NULL or valid for a write.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsWaitForComputeSystemExit(
+    computesystem: HCS_SYSTEM,
+    timeoutms: u32,
+    result: *mut PWSTR,
+) -> HRESULT {
+    contained(BUG, || {
+        let compute_system = system_handle(computesystem);
+        let call = Call::WaitForComputeSystemExit {
+            compute_system,
+            timeout_ms: Milliseconds(timeoutms),
+            result: Out(!result.is_null()),
+        };
+        let answered = send(seat::place_of_handle(compute_system.0), call);
+        // SAFETY: the caller promises it.
+        unsafe { write_document(&answered, result) };
+        hresult(&answered)
+    })
+}
+
+/// Registers for events; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+///
+/// # Safety
+///
+/// The callback can be called with `context` until the handle is closed.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsSetComputeSystemCallback(
+    computesystem: HCS_SYSTEM,
+    callbackoptions: HCS_EVENT_OPTIONS,
+    context: *const c_void,
+    callback: HCS_EVENT_CALLBACK,
+) -> HRESULT {
+    contained(BUG, || {
+        let compute_system = system_handle(computesystem);
+        let call = Call::SetComputeSystemCallback {
+            compute_system,
+            callback_options: callbackoptions,
+            context: context_address(context),
+            callback: Pointer(callback.map_or(0, |it| (it as *const c_void).expose_provenance())),
+        };
+        hresult(&send(seat::place_of_handle(compute_system.0), call))
+    })
+}
+
+/// Creates a process in a running system; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+///
+/// # Safety
+///
+/// `processparameters` is NULL or NUL-terminated text; `process` is NULL or valid for a write.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsCreateProcess(
+    computesystem: HCS_SYSTEM,
+    processparameters: PCWSTR,
+    operation: HCS_OPERATION,
+    securitydescriptor: *const SECURITY_DESCRIPTOR,
+    process: *mut HCS_PROCESS,
+) -> HRESULT {
+    contained(BUG, || {
+        // SAFETY: the caller promises it.
+        let process_parameters = Needed(unsafe { text::read(processparameters) });
+        let compute_system = system_handle(computesystem);
+        let answered = on_handle(compute_system.0, operation, |operation| Call::CreateProcess {
+            compute_system,
+            process_parameters,
+            operation,
+            security_descriptor: Pointer(securitydescriptor.addr()),
+            process: NeededOut(!process.is_null()),
+        });
+        // SAFETY: the caller promises it.
+        unsafe { write(process, pointer(answered.answer.process.0)) };
+        hresult(&answered)
+    })
+}
+
+/// Opens a process by its id; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+///
+/// # Safety
+///
+/// `process` is NULL or valid for a write.
+#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+pub unsafe extern "system" fn HcsOpenProcess(
+    computesystem: HCS_SYSTEM,
+    processid: u32,
+    requestedaccess: u32,
+    process: *mut HCS_PROCESS,
+) -> HRESULT {
+    contained(BUG, || {
+        let compute_system = system_handle(computesystem);
+        let call = Call::OpenProcess {
+            compute_system,
+            process_id: processid,
+            requested_access: requestedaccess,
+            process: NeededOut(!process.is_null()),
+        };
+        let answered = send(seat::place_of_handle(compute_system.0), call);
+        // SAFETY: the caller promises it.
+        unsafe { write(process, null_mut()) };
+        hresult(&answered)
+    })
+}

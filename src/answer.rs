@@ -1,0 +1,95 @@
+//! What a call answers: the return value and what was written through its out parameters.
+//! Not here: how it is encoded for the caller (`abi`).
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::call::{OperationType, Pointer};
+use crate::handle::{OperationHandle, ProcessHandle, SystemHandle};
+use crate::hresult::Hresult;
+
+/// The outcome of a call, as its caller sees it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The return value.
+    pub returned: Returned,
+    /// The compute-system handle that was handed out; NULL if none.
+    pub system: SystemHandle,
+    /// The process handle that was handed out; NULL if none.
+    pub process: ProcessHandle,
+    /// The process information that was written.
+    pub process_info: Option<ProcessInfo>,
+    /// The document that was handed out.
+    pub document: Option<Arc<str>>,
+}
+
+/// A return value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // one variant per return type of the exports
+pub enum Returned {
+    Nothing,
+    Hresult(Hresult),
+    Operation(OperationHandle),
+    System(SystemHandle),
+    Process(ProcessHandle),
+    Context(Pointer),
+    Type(OperationType),
+    Id(u64),
+}
+
+/// `HCS_PROCESS_INFORMATION` without pointers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProcessInfo {
+    /// The process id.
+    pub process_id: u32,
+}
+
+impl Answer {
+    pub(crate) fn new(returned: Returned) -> Answer {
+        Answer {
+            returned,
+            system: SystemHandle::NULL,
+            process: ProcessHandle::NULL,
+            process_info: None,
+            document: None,
+        }
+    }
+
+    pub(crate) fn hresult(hresult: Hresult) -> Answer {
+        Answer::new(Returned::Hresult(hresult))
+    }
+
+    pub(crate) fn with_document(hresult: Hresult, document: Option<Arc<str>>) -> Answer {
+        Answer { document, ..Answer::hresult(hresult) }
+    }
+}
+
+impl fmt::Display for Returned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Returned::Nothing => f.write_str("returned"),
+            Returned::Hresult(it) => f.write_str(&it.label()),
+            Returned::Operation(it) => it.fmt(f),
+            Returned::System(it) => it.fmt(f),
+            Returned::Process(it) => it.fmt(f),
+            Returned::Context(Pointer(0)) => f.write_str("NULL"),
+            Returned::Context(_) => f.write_str("context"),
+            Returned::Type(it) => write!(f, "{it:?}"),
+            Returned::Id(u64::MAX) => f.write_str("HCS_INVALID_OPERATION_ID"),
+            Returned::Id(it) => it.fmt(f),
+        }
+    }
+}
+
+impl Hresult {
+    /// Name, or the value in hexadecimal where there is no name.
+    pub(crate) fn label(self) -> String {
+        match self.name() {
+            Some(name) => name.to_owned(),
+            None => format!("0x{:08X}", self.bits()),
+        }
+    }
+}

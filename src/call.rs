@@ -1,0 +1,458 @@
+//! The common language: [`Call`], one variant per export with typed arguments, and the table of exports.
+//! Not here: what a call does (`model`), how its arguments are decoded (`abi`), how rules match it (`script`).
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::handle::{OperationHandle, ProcessHandle, SystemHandle};
+
+pub use crate::script::matcher::*;
+
+/// The type of request that an operation tracks, as `HcsGetOperationType` reports it.
+///
+/// The numbers are those of `HCS_OPERATION_TYPE`.
+///
+/// ```
+/// use hcs_sim::OperationType;
+/// assert_eq!(OperationType::None as i32, -1);
+/// assert_eq!(OperationType::Start as i32, 2);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(i32)]
+#[non_exhaustive]
+#[allow(missing_docs)] // the names are those of the field
+pub enum OperationType {
+    None = -1,
+    Enumerate = 0,
+    Create = 1,
+    Start = 2,
+    Shutdown = 3,
+    Pause = 4,
+    Resume = 5,
+    Save = 6,
+    Terminate = 7,
+    Modify = 8,
+    GetProperties = 9,
+    CreateProcess = 10,
+    SignalProcess = 11,
+    GetProcessInfo = 12,
+    GetProcessProperties = 13,
+    ModifyProcess = 14,
+    Crash = 15,
+    LiveMigration = 19,
+}
+
+/// What an export works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExportKind {
+    /// The operation handle itself; nothing is asked of the service.
+    Operation,
+    /// Compute systems.
+    ComputeSystem,
+    /// Processes in a compute system.
+    Process,
+    /// The service, files and access rights.
+    Service,
+}
+
+/// How the outcome of an export reaches its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// In the return value.
+    Returned,
+    /// The return value says that the request was accepted; the outcome comes through the operation.
+    ThroughOperation,
+    /// The export returns nothing.
+    Nothing,
+}
+
+/// A text argument: a UTF-16 string of the caller, decoded once.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Text {
+    /// A NULL pointer.
+    #[default]
+    Null,
+    /// Valid UTF-16.
+    Is(Arc<str>),
+    /// Not valid UTF-16: the lone surrogate and the index of its 16-bit unit.
+    LoneSurrogate(u16, u32),
+    /// Longer than [`Text::LIMIT`]: nothing was read beyond it.
+    TooLong,
+}
+
+impl Text {
+    /// The longest argument that is read, in 16-bit units: 16 Mi, which is 32 MiB.
+    pub const LIMIT: usize = 16 << 20;
+
+    /// The text, if there is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Text::Is(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether the pointer was NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Text::Null)
+    }
+
+    /// What is wrong with the text, in words; `None` for NULL and for valid text.
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Text::Null | Text::Is(_) => None,
+            Text::LoneSurrogate(unit, at) => {
+                Some(format!("not valid UTF-16: lone surrogate 0x{unit:04X} at unit {at}"))
+            }
+            Text::TooLong => Some(format!("longer than the {} 16-bit units that hcs-sim reads", Text::LIMIT)),
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text::Is(text.into())
+    }
+}
+
+/// A text argument that may not be NULL.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Needed(pub Text);
+
+/// An opaque pointer or handle of the caller that is carried and never followed: a context, a callback's address, a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Pointer(pub usize);
+
+/// An out parameter that may be NULL: whether the caller passed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Out(pub bool);
+
+/// An out parameter that may not be NULL: whether the caller passed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeededOut(pub bool);
+
+/// A timeout in milliseconds, `0xFFFFFFFF` meaning INFINITE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Milliseconds(pub u32);
+
+impl Milliseconds {
+    /// The value that means "no timeout".
+    pub const INFINITE: Milliseconds = Milliseconds(u32::MAX);
+}
+
+/// One argument of a [`Call`], as [`Call::arguments`] shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // one variant per argument type above
+pub enum Argument<'a> {
+    Operation(OperationHandle),
+    System(SystemHandle),
+    Process(ProcessHandle),
+    Text { text: &'a Text, required: bool },
+    Pointer(Pointer),
+    Out { given: bool, required: bool },
+    Timeout(Milliseconds),
+    Number(u32),
+    Flags(i32),
+}
+
+trait AsArgument {
+    fn as_argument(&self) -> Argument<'_>;
+}
+
+macro_rules! as_argument {
+    ($($type:ty: |$it:ident| $argument:expr;)*) => {
+        $(impl AsArgument for $type {
+            fn as_argument(&self) -> Argument<'_> {
+                let $it = self;
+                $argument
+            }
+        })*
+    };
+}
+
+as_argument! {
+    OperationHandle: |it| Argument::Operation(*it);
+    SystemHandle: |it| Argument::System(*it);
+    ProcessHandle: |it| Argument::Process(*it);
+    Text: |it| Argument::Text { text: it, required: false };
+    Needed: |it| Argument::Text { text: &it.0, required: true };
+    Pointer: |it| Argument::Pointer(*it);
+    Out: |it| Argument::Out { given: it.0, required: false };
+    NeededOut: |it| Argument::Out { given: it.0, required: true };
+    Milliseconds: |it| Argument::Timeout(*it);
+    u32: |it| Argument::Number(*it);
+    i32: |it| Argument::Flags(*it);
+}
+
+/// One row of the table of exports.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ExportInfo {
+    /// The export.
+    pub export: Export,
+    /// Its name in `computecore.dll`.
+    pub name: &'static str,
+    /// What it works on.
+    pub kind: ExportKind,
+    /// How its outcome reaches the caller.
+    pub delivery: Delivery,
+    /// The type that its operation reports; [`OperationType::None`] for exports without an operation.
+    pub operation_type: OperationType,
+}
+
+/// Everything about the exports stands once, in the rows below: name, arguments, kind, delivery, operation type.
+macro_rules! exports {
+    ($($name:ident = $variant:ident { $($field:ident: $type:ty),* $(,)? } $kind:ident $delivery:ident $operation:ident;)*) => {
+        /// An export of `computecore.dll`: all 60 with a known prototype.
+        ///
+        /// ```
+        /// use hcs_sim::Export;
+        /// assert_eq!(Export::HcsStartComputeSystem.name(), "HcsStartComputeSystem");
+        /// assert_eq!(Export::all().len(), 60);
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        #[allow(missing_docs)] // the names are those of the exports
+        pub enum Export { $($name),* }
+
+        static EXPORTS: &[ExportInfo] = &[$(ExportInfo {
+            export: Export::$name,
+            name: stringify!($name),
+            kind: ExportKind::$kind,
+            delivery: Delivery::$delivery,
+            operation_type: OperationType::$operation,
+        }),*];
+
+        /// A call of an export, with its arguments as the caller passed them.
+        ///
+        /// Rules match it, the journal records it. Fields carry the parameter's meaning: documents as [`Text`], handles as
+        /// typed numbers, pointers that are only carried as [`Pointer`].
+        #[derive(Clone, Debug, PartialEq)]
+        #[allow(missing_docs)] // variants and fields are named after exports and parameters
+        pub enum Call { $($variant { $($field: $type),* }),* }
+
+        impl Call {
+            /// The export that was called.
+            pub fn export(&self) -> Export {
+                match self { $(Call::$variant { .. } => Export::$name),* }
+            }
+
+            /// The arguments in the order of the prototype, with the names of the parameters.
+            pub fn arguments(&self) -> Vec<(&'static str, Argument<'_>)> {
+                match self { $(Call::$variant { $($field),* } => vec![$((stringify!($field), $field.as_argument())),*]),* }
+            }
+        }
+    };
+}
+
+exports! {
+    HcsCreateOperation = CreateOperation { context: Pointer, callback: Pointer } Operation Returned None;
+    HcsCreateOperationWithNotifications = CreateOperationWithNotifications { event_types: i32, context: Pointer, callback: Pointer } Operation Returned None;
+    HcsCloseOperation = CloseOperation { operation: OperationHandle } Operation Nothing None;
+    HcsGetOperationContext = GetOperationContext { operation: OperationHandle } Operation Returned None;
+    HcsSetOperationContext = SetOperationContext { operation: OperationHandle, context: Pointer } Operation Returned None;
+    HcsGetComputeSystemFromOperation = GetComputeSystemFromOperation { operation: OperationHandle } Operation Returned None;
+    HcsGetProcessFromOperation = GetProcessFromOperation { operation: OperationHandle } Operation Returned None;
+    HcsGetOperationType = GetOperationType { operation: OperationHandle } Operation Returned None;
+    HcsGetOperationId = GetOperationId { operation: OperationHandle } Operation Returned None;
+    HcsGetOperationResult = GetOperationResult { operation: OperationHandle, result_document: Out } Operation Returned None;
+    HcsGetOperationResultAndProcessInfo = GetOperationResultAndProcessInfo { operation: OperationHandle, process_information: Out, result_document: Out } Operation Returned None;
+    HcsGetOperationProperties = GetOperationProperties { operation: OperationHandle, options: Text, result_document: Out } Operation Returned None;
+    HcsAddResourceToOperation = AddResourceToOperation { operation: OperationHandle, resource_type: i32, uri: Needed, handle: Pointer } Operation Returned None;
+    HcsWaitForOperationResult = WaitForOperationResult { operation: OperationHandle, timeout_ms: Milliseconds, result_document: Out } Operation Returned None;
+    HcsWaitForOperationResultAndProcessInfo = WaitForOperationResultAndProcessInfo { operation: OperationHandle, timeout_ms: Milliseconds, process_information: Out, result_document: Out } Operation Returned None;
+    HcsSetOperationCallback = SetOperationCallback { operation: OperationHandle, context: Pointer, callback: Pointer } Operation Returned None;
+    HcsCancelOperation = CancelOperation { operation: OperationHandle } Operation Returned None;
+
+    HcsEnumerateComputeSystems = EnumerateComputeSystems { query: Text, operation: OperationHandle } ComputeSystem ThroughOperation Enumerate;
+    HcsEnumerateComputeSystemsInNamespace = EnumerateComputeSystemsInNamespace { id_namespace: Text, query: Text, operation: OperationHandle } ComputeSystem ThroughOperation Enumerate;
+    HcsCreateComputeSystem = CreateComputeSystem { id: Needed, configuration: Needed, operation: OperationHandle, security_descriptor: Pointer, compute_system: NeededOut } ComputeSystem ThroughOperation Create;
+    HcsCreateComputeSystemInNamespace = CreateComputeSystemInNamespace { id_namespace: Text, id: Needed, configuration: Needed, operation: OperationHandle, options: Pointer, compute_system: NeededOut } ComputeSystem ThroughOperation Create;
+    HcsOpenComputeSystem = OpenComputeSystem { id: Needed, requested_access: u32, compute_system: NeededOut } ComputeSystem Returned None;
+    HcsOpenComputeSystemInNamespace = OpenComputeSystemInNamespace { id_namespace: Text, id: Needed, requested_access: u32, compute_system: NeededOut } ComputeSystem Returned None;
+    HcsCloseComputeSystem = CloseComputeSystem { compute_system: SystemHandle } ComputeSystem Nothing None;
+    HcsStartComputeSystem = StartComputeSystem { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation Start;
+    HcsShutDownComputeSystem = ShutDownComputeSystem { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation Shutdown;
+    HcsTerminateComputeSystem = TerminateComputeSystem { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation Terminate;
+    HcsCrashComputeSystem = CrashComputeSystem { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation Crash;
+    HcsPauseComputeSystem = PauseComputeSystem { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation Pause;
+    HcsResumeComputeSystem = ResumeComputeSystem { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation Resume;
+    HcsSaveComputeSystem = SaveComputeSystem { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation Save;
+    HcsGetComputeSystemProperties = GetComputeSystemProperties { compute_system: SystemHandle, operation: OperationHandle, property_query: Text } ComputeSystem ThroughOperation GetProperties;
+    HcsModifyComputeSystem = ModifyComputeSystem { compute_system: SystemHandle, operation: OperationHandle, configuration: Needed, identity: Pointer } ComputeSystem ThroughOperation Modify;
+    HcsWaitForComputeSystemExit = WaitForComputeSystemExit { compute_system: SystemHandle, timeout_ms: Milliseconds, result: Out } ComputeSystem Returned None;
+    HcsSetComputeSystemCallback = SetComputeSystemCallback { compute_system: SystemHandle, callback_options: i32, context: Pointer, callback: Pointer } ComputeSystem Returned None;
+    HcsInitializeLiveMigrationOnSource = InitializeLiveMigrationOnSource { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation LiveMigration;
+    HcsStartLiveMigrationOnSource = StartLiveMigrationOnSource { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation LiveMigration;
+    HcsStartLiveMigrationTransfer = StartLiveMigrationTransfer { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation LiveMigration;
+    HcsFinalizeLiveMigration = FinalizeLiveMigration { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation LiveMigration;
+    HcsCancelLiveMigration = CancelLiveMigration { compute_system: SystemHandle, operation: OperationHandle, options: Text } ComputeSystem ThroughOperation LiveMigration;
+
+    HcsCreateProcess = CreateProcess { compute_system: SystemHandle, process_parameters: Needed, operation: OperationHandle, security_descriptor: Pointer, process: NeededOut } Process ThroughOperation CreateProcess;
+    HcsOpenProcess = OpenProcess { compute_system: SystemHandle, process_id: u32, requested_access: u32, process: NeededOut } Process Returned None;
+    HcsCloseProcess = CloseProcess { process: ProcessHandle } Process Nothing None;
+    HcsTerminateProcess = TerminateProcess { process: ProcessHandle, operation: OperationHandle, options: Text } Process ThroughOperation SignalProcess;
+    HcsSignalProcess = SignalProcess { process: ProcessHandle, operation: OperationHandle, options: Text } Process ThroughOperation SignalProcess;
+    HcsGetProcessInfo = GetProcessInfo { process: ProcessHandle, operation: OperationHandle } Process ThroughOperation GetProcessInfo;
+    HcsGetProcessProperties = GetProcessProperties { process: ProcessHandle, operation: OperationHandle, property_query: Text } Process ThroughOperation GetProcessProperties;
+    HcsModifyProcess = ModifyProcess { process: ProcessHandle, operation: OperationHandle, settings: Needed } Process ThroughOperation ModifyProcess;
+    HcsWaitForProcessExit = WaitForProcessExit { process: ProcessHandle, timeout_ms: Milliseconds, result: Out } Process Returned None;
+    HcsSetProcessCallback = SetProcessCallback { process: ProcessHandle, callback_options: i32, context: Pointer, callback: Pointer } Process Returned None;
+
+    HcsGetServiceProperties = GetServiceProperties { property_query: Text, result: NeededOut } Service Returned None;
+    HcsModifyServiceSettings = ModifyServiceSettings { settings: Needed, result: Out } Service Returned None;
+    HcsSubmitWerReport = SubmitWerReport { settings: Needed } Service Returned None;
+    HcsCreateEmptyGuestStateFile = CreateEmptyGuestStateFile { path: Needed } Service Returned None;
+    HcsCreateEmptyRuntimeStateFile = CreateEmptyRuntimeStateFile { path: Needed } Service Returned None;
+    HcsGetProcessorCompatibilityFromSavedState = GetProcessorCompatibilityFromSavedState { runtime_file_name: Needed, processor_features: NeededOut } Service Returned None;
+    HcsGrantVmAccess = GrantVmAccess { vm_id: Needed, file_path: Needed } Service Returned None;
+    HcsRevokeVmAccess = RevokeVmAccess { vm_id: Needed, file_path: Needed } Service Returned None;
+    HcsGrantVmGroupAccess = GrantVmGroupAccess { file_path: Needed } Service Returned None;
+    HcsRevokeVmGroupAccess = RevokeVmGroupAccess { file_path: Needed } Service Returned None;
+}
+
+impl Export {
+    /// The whole table, in a fixed order.
+    pub fn all() -> &'static [ExportInfo] {
+        EXPORTS
+    }
+
+    /// This export's row.
+    pub fn info(self) -> &'static ExportInfo {
+        &EXPORTS[self as usize]
+    }
+
+    /// The name, as exported.
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+}
+
+impl fmt::Display for Export {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Call {
+    /// The operation argument, if the export takes one.
+    pub fn operation(&self) -> Option<OperationHandle> {
+        self.arguments().into_iter().find_map(|(_, it)| match it {
+            Argument::Operation(handle) => Some(handle),
+            _ => None,
+        })
+    }
+
+    /// The compute-system argument, if the export takes one.
+    pub fn compute_system(&self) -> Option<SystemHandle> {
+        self.arguments().into_iter().find_map(|(_, it)| match it {
+            Argument::System(handle) => Some(handle),
+            _ => None,
+        })
+    }
+
+    /// The id that the call names in plain text: the one to create or open.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Call::CreateComputeSystem { id, .. }
+            | Call::CreateComputeSystemInNamespace { id, .. }
+            | Call::OpenComputeSystem { id, .. }
+            | Call::OpenComputeSystemInNamespace { id, .. } => id.0.as_str(),
+            Call::GrantVmAccess { vm_id, .. } | Call::RevokeVmAccess { vm_id, .. } => vm_id.0.as_str(),
+            _ => None,
+        }
+    }
+
+    /// The request document, for the exports that take one: configuration, options, query, settings.
+    pub fn document(&self) -> Option<&str> {
+        match self {
+            Call::CreateComputeSystem { configuration: Needed(it), .. }
+            | Call::CreateComputeSystemInNamespace { configuration: Needed(it), .. }
+            | Call::ModifyComputeSystem { configuration: Needed(it), .. }
+            | Call::CreateProcess { process_parameters: Needed(it), .. }
+            | Call::ModifyProcess { settings: Needed(it), .. }
+            | Call::ModifyServiceSettings { settings: Needed(it), .. }
+            | Call::SubmitWerReport { settings: Needed(it) }
+            | Call::EnumerateComputeSystems { query: it, .. }
+            | Call::EnumerateComputeSystemsInNamespace { query: it, .. }
+            | Call::GetComputeSystemProperties { property_query: it, .. }
+            | Call::GetProcessProperties { property_query: it, .. }
+            | Call::GetServiceProperties { property_query: it, .. }
+            | Call::GetOperationProperties { options: it, .. }
+            | Call::StartComputeSystem { options: it, .. }
+            | Call::ShutDownComputeSystem { options: it, .. }
+            | Call::TerminateComputeSystem { options: it, .. }
+            | Call::CrashComputeSystem { options: it, .. }
+            | Call::PauseComputeSystem { options: it, .. }
+            | Call::ResumeComputeSystem { options: it, .. }
+            | Call::SaveComputeSystem { options: it, .. }
+            | Call::InitializeLiveMigrationOnSource { options: it, .. }
+            | Call::StartLiveMigrationOnSource { options: it, .. }
+            | Call::StartLiveMigrationTransfer { options: it, .. }
+            | Call::FinalizeLiveMigration { options: it, .. }
+            | Call::CancelLiveMigration { options: it, .. }
+            | Call::TerminateProcess { options: it, .. }
+            | Call::SignalProcess { options: it, .. } => it.as_str(),
+            _ => None,
+        }
+    }
+
+    /// The first required argument that is NULL, or text that could not be read, with what is wrong.
+    ///
+    /// Text that is merely not UTF-16 is no argument error: the service reports it as an invalid document.
+    pub(crate) fn bad_argument(&self) -> Option<String> {
+        // The calls of the hot path have no required argument of this kind.
+        if let Call::StartComputeSystem { options: Text::Null, .. }
+        | Call::GetOperationResult { .. }
+        | Call::WaitForOperationResult { .. } = self
+        {
+            return None;
+        }
+        self.arguments().into_iter().find_map(|(name, it)| match it {
+            Argument::Text { text: Text::Null, required: true }
+            | Argument::Out { given: false, required: true } => {
+                Some(format!("{name} is NULL, and {} requires it", self.export()))
+            }
+            Argument::Text { text: text @ Text::TooLong, .. } => Some(format!("{name} is {}", text.fault()?)),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (index, row) in Export::all().iter().enumerate() {
+            assert_eq!(row.export as usize, index);
+            assert_eq!(row.export.info().name, format!("{:?}", row.export));
+        }
+    }
+
+    #[test]
+    fn exports_with_an_operation_type_answer_through_the_operation() {
+        for row in Export::all() {
+            assert_eq!(
+                row.operation_type != OperationType::None,
+                row.delivery == Delivery::ThroughOperation,
+                "{}",
+                row.name
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_required_argument_is_named() {
+        let call = Call::CreateEmptyGuestStateFile { path: Needed(Text::Null) };
+        assert_eq!(
+            call.bad_argument().as_deref(),
+            Some("path is NULL, and HcsCreateEmptyGuestStateFile requires it")
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! Reading a compute-system configuration, schema 1 or 2, as far as the model needs it.
+//! Not here: checking every field against the schema; unknown fields are accepted.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::Problem;
+
+/// What the model keeps of a configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Configuration {
+    pub(crate) kind: SystemKind,
+    pub(crate) owner: Option<Arc<str>>,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) schema: (u32, u32),
+    pub(crate) terminate_on_last_handle_closed: bool,
+    pub(crate) hosting_system_id: Option<Arc<str>>,
+    pub(crate) memory_mb: Option<u64>,
+    pub(crate) restore: Option<Restore>,
+    /// `Services.Shutdown` is there: the guest can be asked to shut down by an integration service.
+    pub(crate) shutdown_service: bool,
+    /// `GuestConnection` is there: a guest agent can be asked.
+    pub(crate) guest_connection: bool,
+    pub(crate) network_adapters: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SystemKind {
+    VirtualMachine,
+    /// A container: isolated by Hyper-V or hosted in a utility VM when `isolated`, else a process-isolated one.
+    Container {
+        isolated: bool,
+        linux: bool,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Restore {
+    File(Arc<str>),
+    Template(Arc<str>),
+}
+
+impl Configuration {
+    pub(crate) fn parse(text: &str) -> Result<Configuration, Problem> {
+        super::require_object(text)?;
+        let document: Document = serde_json::from_str(text)?;
+        if document.system_type.is_some() { document.into_schema_1() } else { document.into_schema_2() }
+    }
+}
+
+impl Configuration {
+    /// Stands in for a configuration that could not be read.
+    pub(crate) fn unreadable() -> Configuration {
+        Configuration {
+            kind: SystemKind::VirtualMachine,
+            owner: None,
+            name: None,
+            schema: (2, 0),
+            terminate_on_last_handle_closed: false,
+            hosting_system_id: None,
+            memory_mb: None,
+            restore: None,
+            shutdown_service: false,
+            guest_connection: false,
+            network_adapters: false,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document {
+    owner: Option<Arc<str>>,
+    schema_version: Option<Version>,
+    hosting_system_id: Option<Arc<str>>,
+    hosted_system: Option<IgnoredAny>,
+    container: Option<IgnoredAny>,
+    virtual_machine: Option<VirtualMachine>,
+    should_terminate_on_last_handle_closed: Option<bool>,
+    // schema 1
+    system_type: Option<Arc<str>>,
+    name: Option<Arc<str>>,
+    hv_partition: Option<bool>,
+    container_type: Option<Arc<str>>,
+    terminate_on_last_handle_closed: Option<bool>,
+    #[serde(rename = "MemoryMaximumInMB")]
+    memory_maximum_in_mb: Option<u64>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Version {
+    major: u32,
+    minor: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VirtualMachine {
+    compute_topology: Option<Topology>,
+    devices: Option<Devices>,
+    services: Option<Services>,
+    restore_state: Option<RestoreState>,
+    guest_connection: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Topology {
+    memory: Option<Memory>,
+}
+
+#[derive(Deserialize)]
+struct Memory {
+    #[serde(rename = "SizeInMB")]
+    size_in_mb: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Devices {
+    network_adapters: Option<std::collections::BTreeMap<String, IgnoredAny>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Services {
+    shutdown: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RestoreState {
+    save_state_file_path: Option<Arc<str>>,
+    template_system_id: Option<Arc<str>>,
+}
+
+impl Document {
+    fn into_schema_1(self) -> Result<Configuration, Problem> {
+        let system_type = self.system_type.as_deref().unwrap_or_default();
+        if !system_type.eq_ignore_ascii_case("Container") {
+            return Err(Problem::at(
+                "$.SystemType",
+                format!("a schema 1 document describes a Container, not {system_type:?}"),
+            ));
+        }
+        Ok(Configuration {
+            kind: SystemKind::Container {
+                isolated: self.hv_partition.unwrap_or(false),
+                linux: self.container_type.is_some_and(|it| it.eq_ignore_ascii_case("linux")),
+            },
+            owner: self.owner,
+            name: self.name,
+            schema: (1, 0),
+            terminate_on_last_handle_closed: self.terminate_on_last_handle_closed.unwrap_or(false),
+            hosting_system_id: None,
+            memory_mb: self.memory_maximum_in_mb,
+            restore: None,
+            shutdown_service: false,
+            guest_connection: false,
+            network_adapters: false,
+        })
+    }
+
+    fn into_schema_2(self) -> Result<Configuration, Problem> {
+        let given = [
+            ("Container", self.container.is_some()),
+            ("VirtualMachine", self.virtual_machine.is_some()),
+            ("HostedSystem", self.hosted_system.is_some()),
+        ];
+        let named: Vec<&str> = given.iter().filter(|it| it.1).map(|it| it.0).collect();
+        if named.len() != 1 {
+            let found = if named.is_empty() { "none of them".to_owned() } else { named.join(" and ") };
+            return Err(Problem::at_root(format!(
+                "exactly one of Container, VirtualMachine, HostedSystem is required, and there is {found}"
+            )));
+        }
+        let kind = if self.virtual_machine.is_some() {
+            SystemKind::VirtualMachine
+        } else {
+            SystemKind::Container {
+                isolated: self.hosting_system_id.is_some(),
+                linux: self.hosted_system.is_some(),
+            }
+        };
+        let schema = self.schema_version.map_or((2, 0), |it| (it.major, it.minor));
+        let vm = self.virtual_machine;
+        let restore = match vm.as_ref().and_then(|it| it.restore_state.as_ref()) {
+            None => None,
+            Some(RestoreState { save_state_file_path: Some(path), template_system_id: None }) => {
+                Some(Restore::File(Arc::clone(path)))
+            }
+            Some(RestoreState { save_state_file_path: None, template_system_id: Some(id) }) => {
+                Some(Restore::Template(Arc::clone(id)))
+            }
+            Some(_) => {
+                return Err(Problem::at(
+                    "$.VirtualMachine.RestoreState",
+                    "exactly one of SaveStateFilePath and TemplateSystemId is required",
+                ));
+            }
+        };
+        let vm = vm.as_ref();
+        Ok(Configuration {
+            kind,
+            owner: self.owner,
+            name: None,
+            schema,
+            terminate_on_last_handle_closed: self.should_terminate_on_last_handle_closed.unwrap_or(false),
+            hosting_system_id: self.hosting_system_id,
+            memory_mb: vm
+                .and_then(|it| it.compute_topology.as_ref())
+                .and_then(|it| it.memory.as_ref())
+                .and_then(|it| it.size_in_mb),
+            restore,
+            shutdown_service: vm.and_then(|it| it.services.as_ref()).is_some_and(|it| it.shutdown.is_some()),
+            guest_connection: vm.is_some_and(|it| it.guest_connection.is_some()),
+            network_adapters: vm
+                .and_then(|it| it.devices.as_ref())
+                .and_then(|it| it.network_adapters.as_ref())
+                .is_some_and(|it| !it.is_empty()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_one_kind_is_required() {
+        for bad in ["{}", r#"{"Container":{},"VirtualMachine":{}}"#, r#"{"VirtualMachine":null}"#] {
+            assert_eq!(Configuration::parse(bad).unwrap_err().path, "$", "{bad}");
+        }
+        for (good, kind) in [
+            (r#"{"VirtualMachine":{}}"#, SystemKind::VirtualMachine),
+            (r#"{"Container":{}}"#, SystemKind::Container { isolated: false, linux: false }),
+            (
+                r#"{"HostingSystemId":"uvm","HostedSystem":{"SchemaVersion":{"Major":2,"Minor":1},"Container":{}}}"#,
+                SystemKind::Container { isolated: true, linux: true },
+            ),
+            (
+                r#"{"SystemType":"container","HvPartition":true}"#,
+                SystemKind::Container { isolated: true, linux: false },
+            ),
+        ] {
+            assert_eq!(Configuration::parse(good).unwrap().kind, kind, "{good}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_the_place() {
+        for bad in ["", "{", "\u{feff}{\"VirtualMachine\":{}}", "[1]", "{\"VirtualMachine\":{}} x"] {
+            let problem = Configuration::parse(bad).unwrap_err();
+            assert!(problem.what.contains("line 1 column"), "{bad:?}: {}", problem.what);
+        }
+    }
+
+    #[test]
+    fn ten_thousand_levels_are_refused_and_not_followed() {
+        let deep =
+            format!("{{\"VirtualMachine\":{{\"Devices\":{}{}}}}}", "[".repeat(10_000), "]".repeat(10_000));
+        assert!(Configuration::parse(&deep).is_err());
+        let deep = format!("{{\"VirtualMachine\":{{}},\"X\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+        assert!(Configuration::parse(&deep).unwrap_err().what.contains("recursion limit"));
+    }
+}

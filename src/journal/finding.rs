@@ -1,0 +1,105 @@
+//! Findings: what the code under test, or the test itself, did wrong.
+//! Not here: when they are noticed (`runtime`), the sentences (`report`).
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Error;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal;)*) => {
+        /// The kinds of findings, each with the name by which it can be allowed.
+        ///
+        /// ```
+        /// use hcs_sim::FindingKind;
+        /// assert_eq!(FindingKind::LeakedOperation.name(), "leaked-operation");
+        /// assert_eq!("double-close".parse(), Ok(FindingKind::DoubleClose));
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum FindingKind { $($(#[$doc])* $kind),* }
+
+        impl FindingKind {
+            /// Every kind.
+            pub fn all() -> &'static [FindingKind] {
+                &[$(FindingKind::$kind),*]
+            }
+
+            /// The name, in lower case with hyphens.
+            pub fn name(self) -> &'static str {
+                match self { $(FindingKind::$kind => $name),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An operation was never closed.
+    LeakedOperation = "leaked-operation";
+    /// A compute-system handle was never closed.
+    LeakedSystem = "leaked-system";
+    /// A process handle was never closed.
+    LeakedProcess = "leaked-process";
+    /// A result document was never freed.
+    LeakedDocument = "leaked-document";
+    /// A handle was used after it was closed.
+    UseAfterClose = "use-after-close";
+    /// A handle was closed twice.
+    DoubleClose = "double-close";
+    /// A handle of another kind was passed.
+    WrongKind = "wrong-kind";
+    /// A value was passed that is no handle of this host.
+    NotAHandle = "not-a-handle";
+    /// A NULL handle was passed where Windows would crash.
+    NullHandle = "null-handle";
+    /// A handle was closed while another thread was inside a call on it.
+    ClosedInUse = "closed-in-use";
+    /// A document was freed twice.
+    DoubleFree = "double-free";
+    /// Something was freed that is no document.
+    ForeignFree = "foreign-free";
+    /// A wait that nothing can end.
+    StuckWait = "stuck-wait";
+    /// A rule, or a reply of its sequence, never applied.
+    RuleNeverApplied = "rule-never-applied";
+    /// A rule applied more or less often than expected.
+    RuleCount = "rule-count";
+    /// A closure of a rule panicked.
+    RulePanicked = "rule-panicked";
+    /// A call without a handle came from a thread that belongs to no host, while several are alive.
+    AmbiguousHost = "ambiguous-host";
+    /// An export was called that is not simulated, and no rule answered.
+    NotSimulated = "not-simulated";
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for FindingKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<FindingKind, Error> {
+        FindingKind::all()
+            .iter()
+            .copied()
+            .find(|it| it.name() == name)
+            .ok_or_else(|| Error::UnknownFinding { name: name.to_owned() })
+    }
+}
+
+/// Something that is wrong, with the sentence that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Its kind.
+    pub kind: FindingKind,
+    /// One sentence to act on.
+    pub sentence: String,
+    /// What else is known, as pairs of a label and a text.
+    pub facts: Vec<(&'static str, String)>,
+    /// The journal entry that shows it.
+    pub entry: Option<u64>,
+}

@@ -1,0 +1,279 @@
+//! What happened: every call, completion, callback and exit, in order, as data and as text.
+//! Not here: what is wrong with it (`finding`), sentences about it (`report`).
+
+pub(crate) mod finding;
+pub(crate) mod report;
+pub(crate) mod text;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::answer::Answer;
+use crate::call::{Call, OperationType};
+use crate::handle::{OperationHandle, SystemHandle};
+use crate::hresult::Hresult;
+use crate::model::Nanos;
+
+/// The journal of a host, as it was when it was asked for.
+///
+/// `Display` writes one line an entry, virtual time first. Serialised, it is an array of objects.
+///
+/// ```
+/// use hcs_sim::Host;
+/// use hcs_sim::computecore::*;
+/// Host::new().run(|host| {
+///     // SAFETY: no pointers are passed, and the handle is closed once.
+///     unsafe { HcsCloseOperation(HcsCreateOperation(std::ptr::null(), None)) };
+///     assert_eq!(
+///         host.journal().to_string(),
+///         "t=0.000s  main  HcsCreateOperation(NULL, NULL) -> operation#1\n\
+///          t=0.000s  main  HcsCloseOperation(operation#1) -> returned\n"
+///     );
+/// });
+/// ```
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Journal {
+    entries: Vec<Entry>,
+    #[serde(skip)]
+    dropped: u64,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Its number in the host's journal, counted from 0.
+    pub number: u64,
+    /// When it began, in virtual time; another time than `at` for calls that took time.
+    pub began: Duration,
+    /// When it was over.
+    pub at: Duration,
+    /// The thread: `main` for the first that used the host, `hcs` for the host's own, else its name or number.
+    pub thread: Arc<str>,
+    /// What happened.
+    pub what: What,
+}
+
+/// The kinds of entries.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[allow(missing_docs)] // fields say what they are
+pub enum What {
+    /// A call returned.
+    Called { call: Call, answer: Answer, system_id: Option<Arc<str>>, note: Option<Arc<str>> },
+    /// An operation completed. `dropped`: its handle was closed before, and nobody will know.
+    Completed {
+        operation: OperationHandle,
+        operation_type: OperationType,
+        hresult: Hresult,
+        document: Option<Arc<str>>,
+        dropped: bool,
+        note: Option<Arc<str>>,
+    },
+    /// A completion callback is entered.
+    CallbackEntered { operation: OperationHandle },
+    /// A completion callback returned.
+    CallbackReturned { operation: OperationHandle },
+    /// A compute system ended.
+    Exited { system_id: Arc<str>, document: Arc<str> },
+}
+
+impl Journal {
+    /// The entries, oldest first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many older entries were dropped because of the journal's limit.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The calls among the entries, with their answers.
+    pub fn calls(&self) -> impl Iterator<Item = (&Call, &Answer)> {
+        self.entries.iter().filter_map(|it| match &it.what {
+            What::Called { call, answer, .. } => Some((call, answer)),
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.dropped > 0 {
+            writeln!(
+                f,
+                "({} older entries were dropped; Builder::journal_limit raises the limit)",
+                self.dropped
+            )?;
+        }
+        text::write_timeline(&self.entries, &[], f)
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("number", &self.number)?;
+        map.serialize_entry("began_ns", &(self.began.as_nanos() as u64))?;
+        map.serialize_entry("at_ns", &(self.at.as_nanos() as u64))?;
+        map.serialize_entry("thread", &*self.thread)?;
+        match &self.what {
+            What::Called { call, answer, system_id, note } => {
+                map.serialize_entry("call", call.export().name())?;
+                let arguments: serde_json::Map<String, serde_json::Value> = call
+                    .arguments()
+                    .iter()
+                    .map(|(name, argument)| ((*name).to_owned(), text::argument_value(argument)))
+                    .collect();
+                map.serialize_entry("arguments", &arguments)?;
+                if let Some(id) = system_id {
+                    map.serialize_entry("system_id", id)?;
+                }
+                map.serialize_entry("returned", &answer.returned.to_string())?;
+                for (name, handle) in
+                    [("compute_system", answer.system.number()), ("process", answer.process.number())]
+                {
+                    if let Some(number) = handle {
+                        map.serialize_entry(name, &number)?;
+                    }
+                }
+                if let Some(document) = &answer.document {
+                    map.serialize_entry("document", document)?;
+                }
+                if let Some(note) = note {
+                    map.serialize_entry("note", note)?;
+                }
+            }
+            What::Completed { operation, operation_type, hresult, document, dropped, note } => {
+                map.serialize_entry("completed", &operation.to_string())?;
+                map.serialize_entry("operation_type", &format!("{operation_type:?}"))?;
+                map.serialize_entry("hresult", &hresult.label())?;
+                if let Some(document) = document {
+                    map.serialize_entry("document", document)?;
+                }
+                if *dropped {
+                    map.serialize_entry("dropped", dropped)?;
+                }
+                if let Some(note) = note {
+                    map.serialize_entry("note", note)?;
+                }
+            }
+            What::CallbackEntered { operation } => {
+                map.serialize_entry("callback_entered", &operation.to_string())?;
+            }
+            What::CallbackReturned { operation } => {
+                map.serialize_entry("callback_returned", &operation.to_string())?;
+            }
+            What::Exited { system_id, document } => {
+                map.serialize_entry("exited", system_id)?;
+                map.serialize_entry("document", document)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// The journal as it is written: entries without their thread's name.
+pub(crate) struct Log {
+    records: VecDeque<Record>,
+    dropped: u64,
+    limit: usize,
+    /// The id behind each system handle, by number: names outlive handles.
+    system_ids: Vec<Arc<str>>,
+}
+
+struct Record {
+    began: Nanos,
+    at: Nanos,
+    thread: u32,
+    what: Event,
+}
+
+/// [`What`] without what can be looked up when somebody reads it.
+pub(crate) enum Event {
+    Called {
+        call: Call,
+        answer: Answer,
+        note: Option<Arc<str>>,
+    },
+    Other(Box<What>),
+    Completed {
+        operation: OperationHandle,
+        kind: OperationType,
+        hresult: Hresult,
+        document: Option<Arc<str>>,
+        dropped: bool,
+    },
+}
+
+impl Log {
+    pub(crate) fn new(limit: usize) -> Log {
+        Log { records: VecDeque::new(), dropped: 0, limit, system_ids: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, began: Nanos, at: Nanos, thread: u32, what: Event) {
+        if self.records.len() >= self.limit {
+            self.dropped += 1;
+            if self.limit == 0 {
+                return;
+            }
+            self.records.pop_front();
+        }
+        self.records.push_back(Record { began, at, thread, what });
+    }
+
+    /// The number that the next entry will have.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.dropped + self.records.len() as u64
+    }
+
+    /// Remembers the id behind a new system handle.
+    pub(crate) fn name_system(&mut self, handle: SystemHandle, id: &Arc<str>) {
+        let Some(number) = handle.number() else { return };
+        debug_assert_eq!(number as usize, self.system_ids.len() + 1, "hcs-sim bug: system handles count up");
+        self.system_ids.push(Arc::clone(id));
+    }
+
+    pub(crate) fn system_id(&self, handle: SystemHandle) -> Option<&Arc<str>> {
+        self.system_ids.get(handle.number()? as usize - 1)
+    }
+
+    /// A copy that can be read without the world's lock.
+    pub(crate) fn snapshot(&self, thread_name: impl Fn(u32) -> Arc<str>) -> Journal {
+        let entries = self.records.iter().enumerate().map(|(index, record)| Entry {
+            number: self.dropped + index as u64,
+            began: Duration::from_nanos(record.began),
+            at: Duration::from_nanos(record.at),
+            thread: thread_name(record.thread),
+            what: match &record.what {
+                Event::Called { call, answer, note } => What::Called {
+                    call: call.clone(),
+                    answer: answer.clone(),
+                    system_id: call
+                        .compute_system()
+                        .and_then(|it| self.system_id(it))
+                        .or_else(|| self.system_id(answer.system))
+                        .cloned(),
+                    note: note.clone(),
+                },
+                Event::Completed { operation, kind, hresult, document, dropped } => What::Completed {
+                    operation: *operation,
+                    operation_type: *kind,
+                    hresult: *hresult,
+                    document: document.clone(),
+                    dropped: *dropped,
+                    note: None,
+                },
+                Event::Other(what) => (**what).clone(),
+            },
+        });
+        Journal { entries: entries.collect(), dropped: self.dropped }
+    }
+}

@@ -1,0 +1,378 @@
+//! Every sentence that a person reads when a test fails. Nothing else in the crate words findings.
+//! Not here: noticing what is wrong (`runtime`), the lines of the timeline (`text`).
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Journal;
+use super::finding::{Finding, FindingKind};
+use super::text::{Seconds, write_timeline};
+use crate::call::{Call, Export};
+use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle};
+use crate::model::host::Fault;
+use crate::script::matcher::{Got, Miss};
+use crate::script::rule::{ReplyKind, Rule};
+
+/// How many entries of the timeline are shown, around the last guilty one.
+const TIMELINE: usize = 24;
+
+/// What a verification found, ready to be printed.
+///
+/// `Display` writes each finding with what would mend it, then the timeline with the guilty lines marked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The findings that are not allowed, in the order in which they were noticed.
+    pub findings: Vec<Finding>,
+    /// The journal.
+    pub journal: Journal,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.findings.len();
+        writeln!(
+            f,
+            "hcs-sim: {}",
+            if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
+        )?;
+        for (index, finding) in self.findings.iter().enumerate() {
+            writeln!(f, "\n{}. {}", index + 1, finding.sentence)?;
+            let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
+            let facts = finding.facts.iter().map(|(label, text)| (*label, text.as_str()));
+            let mend = [("to mend", mend(finding.kind)), ("to allow", allow.as_str())];
+            for (label, text) in facts.chain(mend) {
+                writeln!(f, "     {label:<12} {text}")?;
+            }
+        }
+        self.write_journal(f)
+    }
+}
+
+impl Report {
+    fn write_journal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.journal.entries();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let guilty: Vec<u64> = self.findings.iter().filter_map(|it| it.entry).collect();
+        let last = guilty.iter().max().map_or(entries.len(), |last| {
+            entries.iter().position(|it| it.number > last + 4).unwrap_or(entries.len())
+        });
+        let first = last.saturating_sub(TIMELINE);
+        let total = entries.len() as u64 + self.journal.dropped();
+        writeln!(f, "\ntimeline ({} of {total} entries)", last - first)?;
+        write_timeline(&entries[first..last], &guilty, f)
+    }
+}
+
+impl std::error::Error for Report {}
+
+/// What would have been right.
+pub(crate) fn mend(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::LeakedOperation => {
+            "call HcsCloseOperation on every path, also when the call or the wait fails"
+        }
+        FindingKind::LeakedSystem => {
+            "call HcsCloseComputeSystem once for every handle, also when its create fails"
+        }
+        FindingKind::LeakedProcess => "call HcsCloseProcess once for every handle",
+        FindingKind::LeakedDocument => "call LocalFree on every document, also on those of failed operations",
+        FindingKind::UseAfterClose => "close the handle after its last use; clear the variable that holds it",
+        FindingKind::DoubleClose => "give the handle one owner that closes it",
+        FindingKind::WrongKind => "pass the handle that the parameter is for",
+        FindingKind::NotAHandle => "pass only handles that came from a call on the same host",
+        FindingKind::NullHandle => "make the handle first; HcsCreateOperation makes operations",
+        FindingKind::ClosedInUse => "let calls on a handle return before it is closed",
+        FindingKind::DoubleFree => "free each document once; every fetch hands out a copy of its own",
+        FindingKind::ForeignFree => "free only what came from hcs-sim or LocalAlloc",
+        FindingKind::StuckWait => {
+            "complete the operation, end the system, or wait with a timeout; \
+             if another thread would have acted, enter the host there before waiting"
+        }
+        FindingKind::RuleNeverApplied => "remove the rule, correct its matcher, or mark it .optional()",
+        FindingKind::RuleCount => "correct the code or the number given to .expect()",
+        FindingKind::RulePanicked => "a closure of a rule must not panic; answer false instead",
+        FindingKind::AmbiguousHost => "call host.enter() on this thread before its first HCS call",
+        FindingKind::NotSimulated => "answer the call with a rule: host.when(call::to(Export::..))",
+    }
+}
+
+/// A handle that a call could not use.
+pub(crate) fn fault(call: &Call, fault: Fault) -> Finding {
+    let export = call.export();
+    let closes =
+        matches!(export, Export::HcsCloseOperation | Export::HcsCloseComputeSystem | Export::HcsCloseProcess);
+    let (kind, sentence) = match fault {
+        Fault::Null(HandleKind::Operation) => (
+            FindingKind::NullHandle,
+            format!("{export} was called with a NULL operation, which crashes the process on Windows"),
+        ),
+        Fault::Null(kind) => {
+            (FindingKind::NullHandle, format!("{export} was called with a NULL {}", kind.type_name()))
+        }
+        Fault::Garbage(kind) => (
+            FindingKind::NotAHandle,
+            format!("{export} was called with a value that is no {}", kind.type_name()),
+        ),
+        Fault::WrongKind { wanted, given, value } => (
+            FindingKind::WrongKind,
+            format!("{export} takes an {} and was called with {}", wanted.type_name(), name(given, value)),
+        ),
+        Fault::Closed { kind, value } if closes => {
+            (FindingKind::DoubleClose, format!("{} was closed twice", name(kind, value)))
+        }
+        Fault::Closed { kind, value } => (
+            FindingKind::UseAfterClose,
+            format!("{export} was called with {} after it was closed", name(kind, value)),
+        ),
+        Fault::OtherHost { kind, value } => (
+            FindingKind::NotAHandle,
+            format!(
+                "{export} was called with {} of another host, or of one that has ended",
+                name(kind, value)
+            ),
+        ),
+        Fault::ClosedInUse { kind, value, threads } => (
+            FindingKind::ClosedInUse,
+            format!(
+                "{} was closed while {} inside a call on it",
+                name(kind, value),
+                if threads == 1 {
+                    "another thread was".to_owned()
+                } else {
+                    format!("{threads} threads were")
+                }
+            ),
+        ),
+        Fault::NotSimulated(export) => (
+            FindingKind::NotSimulated,
+            format!(
+                "{export} is not simulated by this version, and no rule answered it: E_NOTIMPL was returned"
+            ),
+        ),
+    };
+    Finding { kind, sentence, facts: Vec::new(), entry: None }
+}
+
+fn name(kind: HandleKind, value: u64) -> String {
+    match kind {
+        HandleKind::Operation => OperationHandle(value).to_string(),
+        HandleKind::System => SystemHandle(value).to_string(),
+        HandleKind::Process => ProcessHandle(value).to_string(),
+    }
+}
+
+pub(crate) fn leaked_operation(handle: OperationHandle, state: &str) -> Finding {
+    finding(FindingKind::LeakedOperation, format!("{handle} was never closed; {state}"))
+}
+
+pub(crate) fn leaked_system(handle: SystemHandle, id: &str) -> Finding {
+    finding(FindingKind::LeakedSystem, format!("{handle}, a handle of {id:?}, was never closed"))
+}
+
+pub(crate) fn leaked_process(handle: ProcessHandle) -> Finding {
+    finding(FindingKind::LeakedProcess, format!("{handle} was never closed"))
+}
+
+pub(crate) fn leaked_document(export: Export, text: &str, entry: u64) -> Finding {
+    let shown: String = text.chars().take(60).collect();
+    let dots = if shown.len() < text.len() { ".." } else { "" };
+    Finding {
+        facts: vec![("document", format!("{shown}{dots}"))],
+        entry: Some(entry),
+        ..finding(FindingKind::LeakedDocument, format!("a document that {export} handed out was never freed"))
+    }
+}
+
+pub(crate) fn double_free(function: &str) -> Finding {
+    finding(FindingKind::DoubleFree, format!("{function} was called twice on the same document"))
+}
+
+pub(crate) fn foreign_free(function: &str) -> Finding {
+    finding(FindingKind::ForeignFree, format!("{function} was called on memory that is no document"))
+}
+
+pub(crate) fn close_handle(kind: Option<HandleKind>, value: u64) -> Finding {
+    match kind {
+        Some(kind) => finding(
+            FindingKind::WrongKind,
+            format!(
+                "CloseHandle was called with {}, which has a close function of its own",
+                name(kind, value)
+            ),
+        ),
+        None => finding(
+            FindingKind::NotAHandle,
+            "CloseHandle was called with a value that is no handle of hcs-sim".to_owned(),
+        ),
+    }
+}
+
+/// Why a wait cannot end.
+pub(crate) enum Stuck {
+    /// Nothing is due, and no other thread is known.
+    NothingDue,
+    /// Nothing is due, and the threads that could have acted did not, for this long in real time.
+    NobodyActed(Duration),
+    /// Manual time: nobody advances it.
+    NobodyAdvances,
+}
+
+pub(crate) fn stuck_wait(call: &str, waited_for: String, why: &Stuck) -> Finding {
+    let because = match why {
+        Stuck::NothingDue => "nothing is due and no other thread is known to this host".to_owned(),
+        Stuck::NobodyActed(patience) => {
+            format!(
+                "nothing is due, and no other thread has done anything about it for {patience:?} of real time"
+            )
+        }
+        Stuck::NobodyAdvances => "time is manual, and no other thread advances it".to_owned(),
+    };
+    Finding {
+        facts: vec![("waits for", waited_for), ("because", because)],
+        ..finding(FindingKind::StuckWait, format!("{call} can never return"))
+    }
+}
+
+pub(crate) fn closure_panicked(rule: &Rule, message: &str, at: Option<String>) -> Finding {
+    Finding {
+        facts: vec![
+            ("panicked at", at.unwrap_or_else(|| "unknown".to_owned())),
+            ("message", message.to_owned()),
+            ("declared at", rule.declared.to_string()),
+        ],
+        ..finding(FindingKind::RulePanicked, format!("the closure of the rule for {} panicked", rule.matcher))
+    }
+}
+
+pub(crate) fn ambiguous_host(export: Export, alive: usize) -> Finding {
+    finding(
+        FindingKind::AmbiguousHost,
+        format!("{export} was called on a thread that belongs to no host, while {alive} hosts are alive"),
+    )
+}
+
+/// A rule, or one reply of its sequence, that never applied; the nearest calls tell why.
+pub(crate) fn rule_never_applied(rule: &Rule, step: usize, journal: &Journal) -> Finding {
+    let what = describe(rule);
+    let sentence = if rule.applied == 0 {
+        format!("{what} never applied")
+    } else {
+        format!(
+            "reply {} of {} of {what} was never used; the rule applied {}",
+            step + 1,
+            rule.steps.len(),
+            times(rule.applied)
+        )
+    };
+    let mut facts =
+        vec![("declared at", rule.declared.to_string()), ("would match", rule.matcher.to_string())];
+    if rule.applied == 0 {
+        facts.extend(near_misses(rule, journal));
+    }
+    let entry = if rule.applied == 0 { rule.misses.last().map(|it| it.0) } else { None };
+    Finding { facts, entry, ..finding(FindingKind::RuleNeverApplied, sentence) }
+}
+
+pub(crate) fn rule_count(rule: &Rule, journal: &Journal) -> Finding {
+    let expected = rule.expected.as_ref().expect("the caller compared with it");
+    let wanted = if *expected.end() == u64::MAX {
+        format!("at least {}", times(*expected.start()))
+    } else if expected.start() == expected.end() {
+        times(*expected.start())
+    } else {
+        format!("{} to {}", expected.start(), times(*expected.end()))
+    };
+    let mut facts =
+        vec![("declared at", rule.declared.to_string()), ("would match", rule.matcher.to_string())];
+    if rule.applied < *expected.start() {
+        facts.extend(near_misses(rule, journal));
+    }
+    let sentence = format!("{} applied {}, expected {wanted}", describe(rule), times(rule.applied));
+    Finding { facts, ..finding(FindingKind::RuleCount, sentence) }
+}
+
+fn describe(rule: &Rule) -> String {
+    match &rule.name {
+        Some(name) => format!("the rule {name:?}"),
+        None => format!("the rule for {}", rule.matcher),
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
+fn near_misses(rule: &Rule, journal: &Journal) -> Vec<(&'static str, String)> {
+    if rule.misses.is_empty() {
+        return vec![("nearest call", "none: no such export was called".to_owned())];
+    }
+    rule.misses
+        .iter()
+        .rev()
+        .take(3)
+        .flat_map(|(entry, miss)| {
+            let call = journal.entries().iter().find(|it| it.number == *entry).map_or_else(
+                || "a call that the journal no longer holds".to_owned(),
+                |it| {
+                    let mut line = String::new();
+                    if let super::What::Called { call, system_id, .. } = &it.what {
+                        let _ = super::text::write_call(call, system_id.as_deref(), &mut line);
+                    }
+                    format!("{line} at t={}", Seconds(it.at))
+                },
+            );
+            [("nearest call", call), ("but", why_not(miss))]
+        })
+        .collect()
+}
+
+/// Which criterion said no, and why.
+fn why_not(miss: &Miss) -> String {
+    match miss {
+        Miss::Export => "it calls another export".to_owned(),
+        Miss::System { expected, got: Some(got) } => format!("system: expected {expected:?}, got {got:?}"),
+        Miss::System { expected, got: None } => format!("system: expected {expected:?}, the call names none"),
+        Miss::Nth { expected, got } => {
+            format!("number: expected call number {expected}, this was number {got}")
+        }
+        Miss::Closure { description } => format!("closure: {description:?} said no"),
+        Miss::Document { pointer, expected, got } => {
+            let expected = expected.as_ref().map_or_else(|| "any value".to_owned(), ToString::to_string);
+            let got = match got {
+                Got::NoDocument => "the call has no document".to_owned(),
+                Got::NotJson => "the document is not JSON".to_owned(),
+                Got::Nothing => "nothing stands there".to_owned(),
+                Got::Value(value) => format!("got {value}"),
+            };
+            format!("document {pointer}: expected {expected}, {got}")
+        }
+    }
+}
+
+/// What a reply does, in a word; for the display of a host's rules.
+pub(crate) fn reply(kind: ReplyKind) -> String {
+    match kind {
+        ReplyKind::Simulate => "simulate".to_owned(),
+        ReplyKind::Refuse(code) => format!("refuse with {}", code.label()),
+        ReplyKind::Succeed => "succeed".to_owned(),
+        ReplyKind::Fail(code) => format!("fail with {}", code.label()),
+        ReplyKind::Never => "never complete".to_owned(),
+    }
+}
+
+fn finding(kind: FindingKind, sentence: String) -> Finding {
+    Finding { kind, sentence, facts: Vec::new(), entry: None }
+}
+
+/// The test's own failure and the findings, neither hiding the other.
+pub(crate) fn joined(own: &str, report: &Report) -> String {
+    format!("{own}\n\nand hcs-sim found besides:\n\n{report}")
+}

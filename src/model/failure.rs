@@ -1,0 +1,80 @@
+//! Failures of requests: the HRESULT, and the document in the shape that was observed for it.
+//! Not here: when a request fails (`lifecycle`).
+
+use std::sync::Arc;
+
+use crate::document::Problem;
+use crate::document::result_error::{ErrorEvent, ResultError, document_form};
+use crate::hresult::{HCS_E_INVALID_JSON, Hresult};
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Failure {
+    pub(crate) hresult: Hresult,
+    pub(crate) document: Option<Arc<str>>,
+    /// What we know beyond the document, for the journal.
+    pub(crate) note: Option<String>,
+}
+
+impl Failure {
+    /// A failure that HCS explains with code and message alone. (fidelity: `result-error-shape`)
+    pub(crate) fn plain(hresult: Hresult) -> Failure {
+        Failure { hresult, document: Some(ResultError::of(hresult).write()), note: None }
+    }
+
+    pub(crate) fn noted(hresult: Hresult, note: impl Into<String>) -> Failure {
+        Failure { note: Some(note.into()), ..Failure::plain(hresult) }
+    }
+
+    /// A configuration that is not valid: event 11000. (fidelity: `create-invalid-json`)
+    pub(crate) fn invalid_configuration(code: Hresult, problem: &Problem) -> Failure {
+        Failure::invalid_document(code, 11000, "The configuration of the compute system was refused", problem)
+    }
+
+    /// A query or an options document that is not valid: event 11001. (fidelity: `query-invalid-json`)
+    pub(crate) fn invalid_request(problem: &Problem) -> Failure {
+        Failure::invalid_document(HCS_E_INVALID_JSON, 11001, "The property query was refused", problem)
+    }
+
+    fn invalid_document(code: Hresult, event_id: u16, what: &str, problem: &Problem) -> Failure {
+        let shown = document_form(code).bits();
+        let detail = format!("Not a valid document at '{}'", problem.path);
+        let event = ErrorEvent::new(
+            ErrorEvent::HYPER_V_COMPUTE,
+            event_id,
+            format!("{what}: {} (0x{shown:08X}, '{detail}').", code.message()),
+        )
+        .data(format!("%%{shown}"))
+        .data(format!("0x{shown:08X}"))
+        .data(detail);
+        Failure {
+            hresult: code,
+            document: Some(ResultError::of(code).event(event).write()),
+            note: Some(format!("{}: {}", problem.path, problem.what)),
+        }
+    }
+}
+
+impl From<Hresult> for Failure {
+    fn from(code: Hresult) -> Failure {
+        Failure::plain(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_configuration_has_the_observed_shape() {
+        let failure = Failure::invalid_configuration(HCS_E_INVALID_JSON, &Problem::at_root("x"));
+        let document: serde_json::Value = serde_json::from_str(&failure.document.unwrap()).unwrap();
+        assert_eq!(document["Error"], -1070137075);
+        let event = &document["ErrorEvents"][0];
+        assert_eq!(event["Provider"], ErrorEvent::HYPER_V_COMPUTE);
+        assert_eq!(event["EventId"], 11000);
+        assert!(event.get("Flags").is_none());
+        assert_eq!(event["Data"][0]["Value"], "%%3224830221");
+        assert_eq!(event["Data"][1]["Value"], "0xC037010D");
+        assert!(document.get("Attribution").is_none());
+    }
+}

@@ -1,0 +1,499 @@
+//! All of it together: accepting calls, completing operations, opening and closing handles.
+//! Not here: what requests do when they are due (`lifecycle`), locks, time and threads (`runtime`).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Nanos;
+use super::behavior::Behavior;
+use super::identity::fold;
+use super::ledger::{Ledger, Standing};
+use super::operation::{Operation, State};
+use super::request::Request;
+use super::system::{Key, System};
+use crate::answer::{Answer, Returned};
+use crate::call::{Call, Delivery, Export, Needed, OperationType, Pointer, Text};
+use crate::document::exit::ExitCause;
+use crate::document::result_error::ResultDocument;
+use crate::handle::{HandleKind, OperationHandle, Parts, ProcessHandle, SystemHandle};
+use crate::hresult::*;
+
+const GENERIC_ALL: u32 = 0x1000_0000;
+
+pub(crate) struct Host {
+    pub(crate) serial: u32,
+    pub(crate) behavior: Behavior,
+    pub(crate) operations: Ledger<Operation>,
+    pub(crate) systems: Ledger<System>,
+    pub(crate) handles: Ledger<OpenSystem>,
+    pub(crate) processes: Ledger<OpenProcess>,
+    /// The listed system of an id. Looked up, never iterated.
+    pub(crate) names: HashMap<Key, u64>,
+    /// Saved states by path: the memory size of what was saved.
+    pub(crate) saved: BTreeMap<String, Option<u64>>,
+    /// Uses that a rule lets never complete, not even by an exit.
+    pub(crate) never: BTreeSet<u64>,
+    /// Exits to be carried out after the operation that causes them is complete.
+    pub(crate) exits: Vec<(u64, ExitCause)>,
+    pub(crate) happened: Happened,
+    pub(crate) next_id: u64,
+    /// Pending uses whose operation has a completion callback.
+    pub(crate) awaited: u32,
+}
+
+/// An open `HCS_SYSTEM`.
+#[derive(Debug)]
+pub(crate) struct OpenSystem {
+    pub(crate) system: u64,
+    pub(crate) id: Arc<str>,
+    /// Threads that are blocked in a call on this handle.
+    pub(crate) inside: u32,
+}
+
+/// An open `HCS_PROCESS`.
+#[derive(Debug)]
+pub(crate) struct OpenProcess {
+    pub(crate) process_id: u32,
+}
+
+/// What came of a step, for the runtime to pass on.
+#[derive(Default)]
+pub(crate) struct Happened {
+    pub(crate) completed: Vec<Completed>,
+    /// The id of each system that ended, and its exit document.
+    pub(crate) exited: Vec<(Arc<str>, Arc<str>)>,
+    pub(crate) later: Vec<(Duration, Due)>,
+}
+
+/// A use that has just ended.
+#[derive(Debug)]
+pub(crate) struct Completed {
+    /// The number of the operation.
+    pub(crate) operation: u64,
+    /// Its completion callback's address, 0 if none.
+    pub(crate) callback: usize,
+    pub(crate) kind: OperationType,
+    pub(crate) hresult: Hresult,
+    pub(crate) document: Option<Arc<str>>,
+    /// The handle is still open.
+    pub(crate) tracked: bool,
+}
+
+/// Something that happens at a later time.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// An accepted request is carried out and its operation completes.
+    Finish(Accepted),
+    /// A system ends.
+    Exit { system: u64, cause: ExitCause },
+}
+
+/// A request that was accepted, on its way.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) operation: u64,
+    pub(crate) id: u64,
+    pub(crate) request: Request,
+    pub(crate) plan: Plan,
+}
+
+/// What the script says about a call.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Plan {
+    /// What the model does, with another document if it succeeds.
+    #[default]
+    Simulate,
+    SimulateWith(ResultDocument),
+    /// The call itself returns this; nothing is started.
+    Refuse(Hresult, Option<ResultDocument>),
+    /// Success, whatever the model would say.
+    Succeed(Option<ResultDocument>),
+    /// Failure through the operation.
+    Fail(Hresult, Option<ResultDocument>),
+    /// Accepted, and never heard of again.
+    Never,
+}
+
+/// How a call ended, for the runtime.
+pub(crate) struct Performed {
+    pub(crate) answer: Answer,
+    /// The request that was accepted, to be put on its way.
+    pub(crate) accepted: Option<Accepted>,
+    /// What the caller did wrong.
+    pub(crate) fault: Option<Fault>,
+    /// A remark for the journal.
+    pub(crate) note: Option<String>,
+}
+
+/// A handle that is not what it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Null(HandleKind),
+    Garbage(HandleKind),
+    WrongKind { wanted: HandleKind, given: HandleKind, value: u64 },
+    Closed { kind: HandleKind, value: u64 },
+    OtherHost { kind: HandleKind, value: u64 },
+    ClosedInUse { kind: HandleKind, value: u64, threads: u32 },
+    NotSimulated(Export),
+}
+
+impl Performed {
+    pub(super) fn done(answer: Answer) -> Performed {
+        Performed { answer, accepted: None, fault: None, note: None }
+    }
+
+    pub(super) fn hresult(hresult: Hresult) -> Performed {
+        Performed::done(Answer::hresult(hresult))
+    }
+
+    fn faulty(call: &Call, fault: Fault) -> Performed {
+        Performed { fault: Some(fault), ..Performed::done(refusal_of(call, fault_code(fault))) }
+    }
+
+    pub(super) fn noted(call: &Call, code: Hresult, note: String) -> Performed {
+        Performed { note: Some(note), ..Performed::done(refusal_of(call, code)) }
+    }
+}
+
+/// What a refused call returns: the HRESULT, or the "nothing" of exports that return something else.
+pub(crate) fn refusal_of(call: &Call, code: Hresult) -> Answer {
+    Answer::new(match call.export() {
+        Export::HcsCreateOperation | Export::HcsCreateOperationWithNotifications => {
+            Returned::Operation(OperationHandle::NULL)
+        }
+        Export::HcsGetOperationContext => Returned::Context(Pointer(0)),
+        Export::HcsGetComputeSystemFromOperation => Returned::System(SystemHandle::NULL),
+        Export::HcsGetProcessFromOperation => Returned::Process(ProcessHandle::NULL),
+        Export::HcsGetOperationType => Returned::Type(OperationType::None),
+        Export::HcsGetOperationId => Returned::Id(u64::MAX),
+        export if export.info().delivery == Delivery::Nothing => Returned::Nothing,
+        _ => Returned::Hresult(code),
+    })
+}
+
+/// What a call with a bad handle returns, where Windows would crash or worse. (fidelity: `null-operation`, `stale-handle`)
+fn fault_code(fault: Fault) -> Hresult {
+    match fault {
+        Fault::Null(_) => E_INVALIDARG,
+        Fault::NotSimulated(_) => E_NOTIMPL,
+        _ => E_HANDLE,
+    }
+}
+
+impl Host {
+    pub(crate) fn new(serial: u32, behavior: Behavior) -> Host {
+        Host {
+            serial,
+            behavior,
+            operations: Ledger::default(),
+            systems: Ledger::default(),
+            handles: Ledger::default(),
+            processes: Ledger::default(),
+            names: HashMap::new(),
+            saved: BTreeMap::new(),
+            never: BTreeSet::new(),
+            exits: Vec::new(),
+            happened: Happened::default(),
+            next_id: 1,
+            awaited: 0,
+        }
+    }
+
+    /// Performs a call as far as it goes at once.
+    pub(crate) fn perform(&mut self, call: &Call, plan: Plan, now: Nanos) -> Performed {
+        if let Some(note) = call.bad_argument() {
+            return Performed::noted(call, E_INVALIDARG, note); // fidelity: null-argument
+        }
+        let result = match call {
+            Call::CreateOperation { context, callback } => {
+                Ok(self.create_operation(context.0, callback.0, plan))
+            }
+            Call::CloseOperation { operation } => self.close_operation(*operation),
+            Call::CloseComputeSystem { compute_system } => self.close_system(*compute_system),
+            Call::CloseProcess { process } => self.close_process(*process),
+            Call::GetOperationContext { .. }
+            | Call::SetOperationContext { .. }
+            | Call::SetOperationCallback { .. }
+            | Call::GetComputeSystemFromOperation { .. }
+            | Call::GetProcessFromOperation { .. }
+            | Call::GetOperationType { .. }
+            | Call::GetOperationId { .. }
+            | Call::GetOperationResult { .. }
+            | Call::GetOperationResultAndProcessInfo { .. }
+            | Call::WaitForOperationResult { .. }
+            | Call::WaitForOperationResultAndProcessInfo { .. }
+            | Call::CancelOperation { .. } => self.ask_operation(call, plan),
+            Call::OpenComputeSystem { id, requested_access, .. } => {
+                Ok(self.open_system(call, &Text::Null, id, *requested_access, plan))
+            }
+            Call::OpenComputeSystemInNamespace { id_namespace, id, requested_access, .. } => {
+                Ok(self.open_system(call, id_namespace, id, *requested_access, plan))
+            }
+            _ if call.export().info().delivery == Delivery::ThroughOperation => self.accept(call, plan, now),
+            _ => self.answer_at_once(call, plan),
+        };
+        result.unwrap_or_else(|fault| Performed::faulty(call, fault))
+    }
+
+    fn create_operation(&mut self, context: usize, callback: usize, plan: Plan) -> Performed {
+        if let Plan::Refuse(code, _) | Plan::Fail(code, _) = plan {
+            let answer = Answer::new(Returned::Operation(OperationHandle::NULL));
+            return Performed {
+                note: Some(format!("out of resources: {code:?}")),
+                ..Performed::done(answer)
+            };
+        }
+        let number = self.operations.insert(Operation::new(context, callback));
+        let handle = OperationHandle::new(self.serial, number);
+        self.operations.get_mut(number).expect("just made").handle = handle;
+        Performed::done(Answer::new(Returned::Operation(handle)))
+    }
+
+    /// Takes over an operation that was made before it had a host, idle as it is.
+    pub(crate) fn adopt(&mut self, operation: Operation) -> OperationHandle {
+        OperationHandle::new(self.serial, self.operations.insert(operation))
+    }
+
+    /// (fidelity: `close-pending`, `close-idle`)
+    fn close_operation(&mut self, handle: OperationHandle) -> Result<Performed, Fault> {
+        let number = self.operation_number(handle)?;
+        let operation = self.operations.remove(number).expect("the number is live");
+        if operation.is_pending() && operation.callback != 0 {
+            self.awaited -= 1;
+        }
+        if let State::Pending(it) = operation.state
+            && let Some(system) = self.systems.get_mut(it.system_number)
+        {
+            system.pending.ended();
+        }
+        let fault = (operation.inside > 0).then_some(Fault::ClosedInUse {
+            kind: HandleKind::Operation,
+            value: handle.0,
+            threads: operation.inside,
+        });
+        Ok(Performed { fault, ..Performed::done(Answer::new(Returned::Nothing)) })
+    }
+
+    /// (fidelity: `last-handle`, `close-keeps-running`)
+    fn close_system(&mut self, handle: SystemHandle) -> Result<Performed, Fault> {
+        let number = self.handle_number(handle)?;
+        let open = self.handles.remove(number).expect("the number is live");
+        let fault = (open.inside > 0).then_some(Fault::ClosedInUse {
+            kind: HandleKind::System,
+            value: handle.0,
+            threads: open.inside,
+        });
+        if let Some(system) = self.systems.get_mut(open.system) {
+            system.handles -= 1;
+            self.end_if_abandoned(open.system);
+            self.drop_if_unreachable(open.system);
+        }
+        Ok(Performed { fault, ..Performed::done(Answer::new(Returned::Nothing)) })
+    }
+
+    pub(super) fn end_if_abandoned(&mut self, number: u64) {
+        let abandoned = |it: &System| {
+            it.handles == 0 && it.is_listed() && it.configuration.terminate_on_last_handle_closed
+        };
+        if self.systems.get(number).is_some_and(abandoned) {
+            self.exit(number, ExitCause::Terminate);
+        }
+    }
+
+    fn close_process(&mut self, handle: ProcessHandle) -> Result<Performed, Fault> {
+        let number = self.process_number(handle)?;
+        self.processes.remove(number);
+        Ok(Performed::done(Answer::new(Returned::Nothing)))
+    }
+
+    /// The calls on an operation that change nothing but itself.
+    fn ask_operation(&mut self, call: &Call, plan: Plan) -> Result<Performed, Fault> {
+        let handle = match call {
+            Call::GetOperationContext { operation }
+            | Call::SetOperationContext { operation, .. }
+            | Call::SetOperationCallback { operation, .. }
+            | Call::GetComputeSystemFromOperation { operation }
+            | Call::GetProcessFromOperation { operation }
+            | Call::GetOperationType { operation }
+            | Call::GetOperationId { operation }
+            | Call::GetOperationResult { operation, .. }
+            | Call::GetOperationResultAndProcessInfo { operation, .. }
+            | Call::WaitForOperationResult { operation, .. }
+            | Call::WaitForOperationResultAndProcessInfo { operation, .. }
+            | Call::CancelOperation { operation } => *operation,
+            _ => unreachable!("hcs-sim bug: not a call on an operation"),
+        };
+        let number = self.operation_number(handle)?;
+        if let Some(performed) = scripted_at_once(call, plan) {
+            return Ok(performed);
+        }
+        let operation = self.operations.get_mut(number).expect("the number is live");
+        Ok(Performed::done(match call {
+            Call::GetOperationContext { .. } => Answer::new(Returned::Context(Pointer(operation.context))),
+            Call::SetOperationContext { context, .. } => {
+                operation.context = context.0;
+                Answer::hresult(S_OK)
+            }
+            Call::SetOperationCallback { callback: Pointer(0), .. } => {
+                let note = "callback is NULL, and HcsSetOperationCallback requires it".to_owned();
+                return Ok(Performed { note: Some(note), ..Performed::hresult(E_INVALIDARG) });
+            }
+            Call::SetOperationCallback { context, callback, .. } => {
+                operation.context = context.0;
+                if operation.is_pending() && operation.callback == 0 {
+                    self.awaited += 1;
+                }
+                operation.callback = callback.0;
+                Answer::hresult(S_OK)
+            }
+            Call::GetComputeSystemFromOperation { .. } => {
+                Answer::new(Returned::System(operation.active().map_or(SystemHandle::NULL, |it| it.system)))
+            }
+            Call::GetProcessFromOperation { .. } => Answer::new(Returned::Process(
+                operation.active().map_or(ProcessHandle::NULL, |it| it.process),
+            )),
+            Call::GetOperationType { .. } => {
+                Answer::new(Returned::Type(operation.tracked().map_or(OperationType::None, |it| it.kind)))
+            }
+            Call::GetOperationId { .. } => {
+                Answer::new(Returned::Id(operation.tracked().map_or(u64::MAX, |it| it.id)))
+            }
+            Call::CancelOperation { .. } => Answer::hresult(E_NOTIMPL), // fidelity: cancel
+            _ => result_of(operation, asks_process_info(call)),
+        }))
+    }
+
+    fn open_system(
+        &mut self,
+        call: &Call,
+        namespace: &Text,
+        id: &Needed,
+        access: u32,
+        plan: Plan,
+    ) -> Performed {
+        if let Some(performed) = scripted_at_once(call, plan) {
+            return performed;
+        }
+        // fidelity: open-access
+        if self.behavior.require_generic_all && access != GENERIC_ALL {
+            let note =
+                format!("requested_access is 0x{access:08X}; only GENERIC_ALL (0x10000000) is accepted");
+            return Performed::noted(call, E_INVALIDARG, note);
+        }
+        let Some(id) = id.0.as_str() else {
+            return Performed::noted(
+                call,
+                E_INVALIDARG,
+                format!("id is {}", id.0.fault().unwrap_or_default()),
+            );
+        };
+        let key = Key { namespace: namespace.as_str().unwrap_or_default().into(), id: fold(id) };
+        let Some(&system) = self.names.get(&key) else {
+            return Performed::hresult(HCS_E_SYSTEM_NOT_FOUND); // fidelity: open-missing
+        };
+        Performed::done(Answer { system: self.open_handle(system), ..Answer::hresult(S_OK) })
+    }
+
+    pub(super) fn open_handle(&mut self, number: u64) -> SystemHandle {
+        let system = self.systems.get_mut(number).expect("the caller found it");
+        system.handles += 1;
+        let id = Arc::clone(&system.id);
+        SystemHandle::new(self.serial, self.handles.insert(OpenSystem { system: number, id, inside: 0 }))
+    }
+
+    /// Exports that answer in their return value and are not modelled yet; a rule may answer for them.
+    fn answer_at_once(&mut self, call: &Call, plan: Plan) -> Result<Performed, Fault> {
+        if let Some(handle) = call.operation() {
+            self.operation_number(handle)?;
+        }
+        if let Some(handle) = call.compute_system() {
+            self.handle_number(handle)?;
+        }
+        if let Call::WaitForComputeSystemExit { compute_system, .. } = call {
+            if let Some(performed) = scripted_at_once(call, plan) {
+                return Ok(performed);
+            }
+            let system = self.system_behind(*compute_system).expect("the handle is live");
+            return Ok(Performed::done(match self.exit_document(system) {
+                Some(document) => Answer::with_document(S_OK, Some(document)),
+                None => Answer::hresult(HCS_E_OPERATION_TIMEOUT),
+            }));
+        }
+        scripted_at_once(call, plan).ok_or(Fault::NotSimulated(call.export()))
+    }
+
+    /// The handle by which messages name an operation, open or not.
+    pub(crate) fn operation_handle(&self, number: u64) -> OperationHandle {
+        OperationHandle::new(self.serial, number)
+    }
+
+    /// The number of an open operation.
+    pub(crate) fn operation_number(&self, handle: OperationHandle) -> Result<u64, Fault> {
+        self.number(HandleKind::Operation, handle.0, |it| self.operations.standing(it))
+    }
+
+    /// The number of an open system handle.
+    pub(crate) fn handle_number(&self, handle: SystemHandle) -> Result<u64, Fault> {
+        self.number(HandleKind::System, handle.0, |it| self.handles.standing(it))
+    }
+
+    pub(super) fn process_number(&self, handle: ProcessHandle) -> Result<u64, Fault> {
+        self.number(HandleKind::Process, handle.0, |it| self.processes.standing(it))
+    }
+
+    /// The number of the system behind an open handle.
+    pub(crate) fn system_behind(&self, handle: SystemHandle) -> Option<u64> {
+        self.handles.get(self.handle_number(handle).ok()?).map(|it| it.system)
+    }
+
+    fn number(&self, kind: HandleKind, value: u64, standing: impl Fn(u64) -> Standing) -> Result<u64, Fault> {
+        if value == 0 {
+            return Err(Fault::Null(kind));
+        }
+        let Some(parts) = Parts::decode(value) else { return Err(Fault::Garbage(kind)) };
+        if parts.kind != kind {
+            return Err(Fault::WrongKind { wanted: kind, given: parts.kind, value });
+        }
+        if parts.serial != self.serial {
+            return Err(Fault::OtherHost { kind, value });
+        }
+        match standing(parts.number) {
+            Standing::Live => Ok(parts.number),
+            Standing::Closed => Err(Fault::Closed { kind, value }),
+            Standing::NeverMade => Err(Fault::Garbage(kind)),
+        }
+    }
+}
+
+/// What `HcsGetOperationResult` and its siblings answer for an operation as it is.
+pub(crate) fn result_of(operation: &Operation, with_process_info: bool) -> Answer {
+    let outcome = match operation.outcome() {
+        Err(code) if code == HCS_E_OPERATION_NOT_STARTED => return Answer::hresult(code),
+        _ if with_process_info && !operation.has_process_info() => return Answer::hresult(E_INVALIDARG),
+        Err(code) => return Answer::hresult(code),
+        Ok(outcome) => outcome,
+    };
+    Answer {
+        process_info: outcome.info.filter(|_| with_process_info && outcome.hresult.is_success()),
+        ..Answer::with_document(outcome.hresult, outcome.document.clone())
+    }
+}
+
+pub(crate) fn asks_process_info(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::GetOperationResultAndProcessInfo { .. } | Call::WaitForOperationResultAndProcessInfo { .. }
+    )
+}
+
+/// What a rule makes of a call that answers in its return value: both kinds of failure are the return value.
+fn scripted_at_once(call: &Call, plan: Plan) -> Option<Performed> {
+    let (code, document) = match plan {
+        Plan::Simulate | Plan::SimulateWith(_) | Plan::Never => return None,
+        Plan::Refuse(code, document) | Plan::Fail(code, document) => (code, document),
+        Plan::Succeed(document) => (S_OK, document),
+    };
+    let document = document.map(|it| it.write_for(code));
+    Some(Performed::done(Answer { document, ..refusal_of(call, code) }))
+}

@@ -1,0 +1,340 @@
+//! What an accepted request does to its system when it is due, and how systems end.
+//! Not here: accepting calls (`host`), when things are due (`runtime`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Nanos;
+use super::failure::Failure;
+use super::host::{Due, Host};
+use super::identity::fold;
+use super::operation::Outcome;
+use super::request::{Body, Request};
+use super::system::{Exit, Key, System, SystemState, refusal};
+use crate::call::OperationType;
+use crate::document;
+use crate::document::configuration::{Restore, SystemKind};
+use crate::document::exit::{ExitCause, ExitType};
+use crate::document::request::{
+    ModifyRequest, PropertyType, SaveType, ShutdownMechanism, ShutdownOptions, SystemQuery,
+};
+use crate::hresult::*;
+
+/// The outcome of a request that is carried out: the document of its success, or its failure.
+pub(crate) type Carried = Result<Option<Arc<str>>, Failure>;
+
+impl Host {
+    /// Carries out a request. With `force`, the checks of the model are skipped and the change is made all the same.
+    pub(crate) fn carry_out(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
+        match &request.body {
+            Body::Query(query, namespace) => return Ok(Some(self.enumerate(query, namespace, now))),
+            Body::Broken(problem) if !force && request.kind != OperationType::Create => {
+                return Err(Failure::invalid_request(problem));
+            }
+            _ => {}
+        }
+        if request.system == 0 {
+            return Ok(None);
+        }
+        let Some(system) = self.systems.get(request.system) else {
+            return Err(Failure::noted(
+                HCS_E_SYSTEM_ALREADY_STOPPED,
+                "the system exited and its last handle is closed",
+            ));
+        };
+        if system.state == SystemState::Creating && request.kind != OperationType::Create {
+            return Err(Failure::noted(HCS_E_INVALID_STATE, "its create has not completed yet"));
+        }
+        if system.state == SystemState::Failed {
+            return Err(Failure::noted(HCS_E_SYSTEM_NOT_FOUND, "its create failed; only the handle is left")); // fidelity: failed-create-handle
+        }
+        if !force && let Some(code) = refusal(request.kind, system.state) {
+            return Err(Failure::noted(code, format!("the system is {:?}", system.state)));
+        }
+        match request.kind {
+            OperationType::Create => self.create(request, force),
+            OperationType::Start => self.start(request.system, force, now),
+            OperationType::Shutdown => self.shut_down(request, force),
+            OperationType::Terminate => {
+                self.exits.push((request.system, ExitCause::Terminate));
+                Ok(self.behavior.terminate_document.as_deref().map(Arc::from))
+            }
+            OperationType::Crash => {
+                self.due_later(
+                    self.behavior.guest_crash,
+                    Due::Exit { system: request.system, cause: ExitCause::GuestCrash },
+                );
+                Ok(None)
+            }
+            OperationType::Pause => self.pause(request.system, force),
+            OperationType::Resume => self.set_state(request.system, SystemState::Running),
+            OperationType::Save => self.save(request, force),
+            OperationType::GetProperties => self.properties(request, force, now),
+            OperationType::Modify => self.modify(request, force, now),
+            _ => Ok(None),
+        }
+    }
+
+    fn set_state(&mut self, system: u64, state: SystemState) -> Carried {
+        if let Some(system) = self.systems.get_mut(system)
+            && system.state != SystemState::Stopped
+        {
+            system.state = state;
+        }
+        Ok(None)
+    }
+
+    /// (fidelity: `create-invalid-json`, `create-duplicate`)
+    fn create(&mut self, request: &Request, force: bool) -> Carried {
+        let Some(system) = self.systems.get(request.system) else { return Ok(None) };
+        if !force && let Body::Broken(problem) = &request.body {
+            return Err(Failure::invalid_configuration(self.behavior.invalid_configuration, problem));
+        }
+        if self.names.contains_key(&system.key) {
+            return Err(Failure::plain(HCS_E_SYSTEM_ALREADY_EXISTS));
+        }
+        self.names.insert(system.key.clone(), request.system);
+        self.set_state(request.system, SystemState::Created)
+    }
+
+    /// (fidelity: `restore-file`, `restore-template`)
+    fn start(&mut self, number: u64, force: bool, now: Nanos) -> Carried {
+        let system = &self.systems.get(number).expect("carry_out found it");
+        let mut template_id = None;
+        let mut memory_mb = system.memory_mb;
+        match system.restore() {
+            None => {}
+            Some(Restore::File(path)) => match self.saved.get(&path_key(path)) {
+                Some(saved) => memory_mb = memory_mb.or(*saved),
+                None if force => {}
+                None => {
+                    let note =
+                        format!("no system was saved to {path}; Host::add_saved_state declares such a file");
+                    return Err(Failure::noted(HRESULT_ERROR_FILE_NOT_FOUND, note));
+                }
+            },
+            Some(Restore::Template(id)) => {
+                let key = Key { namespace: Arc::clone(&system.key.namespace), id: fold(id) };
+                let template = self.names.get(&key).and_then(|it| self.systems.get(*it));
+                match template.filter(|it| it.state == SystemState::SavedAsTemplate) {
+                    _ if force => {}
+                    None => {
+                        return Err(Failure::noted(
+                            HCS_E_SYSTEM_NOT_FOUND,
+                            format!("{id} is not saved as a template"),
+                        ));
+                    }
+                    Some(_) if system.configuration.network_adapters => {
+                        return Err(Failure::noted(
+                            HRESULT_ERROR_NOT_SUPPORTED,
+                            "a system that is forked from a template may not declare NetworkAdapters; add them after start",
+                        ));
+                    }
+                    Some(template) => memory_mb = memory_mb.or(template.memory_mb),
+                }
+                template_id = Some(Arc::clone(id));
+            }
+        }
+        if let Some(system) = self.systems.get_mut(number) {
+            system.started_at = now;
+            system.template_id = template_id;
+            system.memory_mb = memory_mb;
+        }
+        self.set_state(number, SystemState::Running)
+    }
+
+    /// (fidelity: `shutdown-null-options`, `shutdown-channel`, `shutdown-delivered`, `shutdown-twice`)
+    fn shut_down(&mut self, request: &Request, force: bool) -> Carried {
+        let system = self.systems.get_mut(request.system).expect("carry_out found it");
+        if !force {
+            if system.shutting_down {
+                return Err(Failure::plain(HCS_E_SYSTEM_ALREADY_STOPPED));
+            }
+            if system.configuration.kind == SystemKind::VirtualMachine {
+                let Body::Shutdown(options) = &request.body else {
+                    let problem =
+                        document::Problem::at_root("a virtual machine needs ShutdownOptions; found none");
+                    return Err(Failure::invalid_request(&problem));
+                };
+                if let Some(lack) =
+                    lacks_shutdown_channel(system, options, self.behavior.shutdown_service_needs_schema_2_5)
+                {
+                    return Err(Failure::noted(HRESULT_ERROR_NOT_SUPPORTED, lack));
+                }
+            }
+        }
+        system.shutting_down = true;
+        self.due_later(
+            self.behavior.guest_shutdown,
+            Due::Exit { system: request.system, cause: ExitCause::ShutDown },
+        );
+        Ok(None)
+    }
+
+    /// (fidelity: `pause-process-isolated`)
+    fn pause(&mut self, number: u64, force: bool) -> Carried {
+        let system = self.systems.get(number).expect("carry_out found it");
+        if !force && matches!(system.configuration.kind, SystemKind::Container { isolated: false, .. }) {
+            return Err(Failure::noted(
+                HRESULT_ERROR_NOT_SUPPORTED,
+                "a process-isolated container cannot be paused",
+            ));
+        }
+        self.set_state(number, SystemState::Paused)
+    }
+
+    /// (fidelity: `save-to-file`, `save-as-template`)
+    fn save(&mut self, request: &Request, force: bool) -> Carried {
+        let options = match &request.body {
+            Body::Save(options) => options.as_ref().clone(),
+            _ => Default::default(),
+        };
+        if options.save_type == Some(SaveType::AsTemplate) {
+            return self.set_state(request.system, SystemState::SavedAsTemplate);
+        }
+        match options.save_state_file_path {
+            Some(path) => {
+                let memory_mb = self.systems.get(request.system).and_then(|it| it.memory_mb);
+                self.saved.insert(path_key(&path), memory_mb);
+                Ok(None)
+            }
+            None if force => Ok(None),
+            None => Err(Failure::noted(E_INVALIDARG, "SaveOptions name no SaveStateFilePath")),
+        }
+    }
+
+    fn properties(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
+        let system = self.systems.get(request.system).expect("carry_out found it");
+        if !force && self.behavior.created_refuses_properties && system.state == SystemState::Created {
+            return Err(Failure::plain(HCS_E_INVALID_STATE));
+        }
+        let asked: &[PropertyType] = match &request.body {
+            Body::Properties(query) => &query.property_types,
+            _ => &[],
+        };
+        Ok(Some(document::write(&system.properties(asked, now))))
+    }
+
+    /// (fidelity: `modify-accepted`, `modify-memory`)
+    fn modify(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
+        let Body::Modify(modify) = &request.body else { return Ok(None) };
+        let ModifyRequest { resource_path: Some(path), settings, .. } = modify.as_ref() else {
+            return Ok(None);
+        };
+        if !path.eq_ignore_ascii_case("VirtualMachine/ComputeTopology/Memory/SizeInMB") {
+            return Ok(None);
+        }
+        let Some(size) = settings.as_ref().and_then(serde_json::Value::as_u64) else {
+            let problem =
+                document::Problem::at("$.Settings", "a size in megabytes is required: an unsigned integer");
+            return Err(Failure::invalid_request(&problem));
+        };
+        let boot = nanos(self.behavior.guest_boot);
+        let system = self.systems.get_mut(request.system).expect("carry_out found it");
+        if !force && now < system.started_at.saturating_add(boot) {
+            return Err(Failure::noted(
+                HCS_E_INVALID_STATE,
+                "the guest has not booted yet; its memory cannot be resized",
+            ));
+        }
+        system.memory_mb = Some(size);
+        Ok(None)
+    }
+
+    /// (fidelity: `enumerate`, `enumerate-filter`)
+    fn enumerate(&self, query: &SystemQuery, namespace: &str, now: Nanos) -> Arc<str> {
+        let among = |list: &Option<Vec<String>>, value: &str| {
+            list.as_ref().is_none_or(|list| list.iter().any(|it| fold(it) == fold(value)))
+        };
+        let listed: Vec<_> = self
+            .systems
+            .iter()
+            .map(|(_, system)| system)
+            .filter(|it| it.is_listed() && &*it.key.namespace == namespace)
+            .filter(|it| among(&query.ids, &it.id) && among(&query.names, it.name()))
+            .filter(|it| query.types.as_ref().is_none_or(|types| types.contains(&it.system_type())))
+            .filter(|it| {
+                query.owners.is_none()
+                    || among(&query.owners, it.configuration.owner.as_deref().unwrap_or(""))
+            })
+            .map(|it| it.properties(&[], now))
+            .collect();
+        document::write(&listed)
+    }
+
+    /// A system ends: its pending operations fail, its id is free again, its handles stay for the last questions.
+    /// (fidelity: `exit-frees-id`, `pending-at-exit`)
+    pub(crate) fn exit(&mut self, number: u64, cause: ExitCause) {
+        let Some(system) = self.systems.get_mut(number) else { return };
+        if matches!(system.state, SystemState::Stopped | SystemState::Failed) {
+            return;
+        }
+        let status = cause.status();
+        let forced = status.exit_type == ExitType::ForcedExit;
+        system.state = SystemState::Stopped;
+        let document = status.write();
+        self.happened.exited.push((Arc::clone(&system.id), Arc::clone(&document)));
+        system.exit = Some(Exit { document, status });
+        let pending = system.pending.take();
+        if self.names.get(&system.key) == Some(&number) {
+            self.names.remove(&system.key);
+        }
+        for entry in pending {
+            let Some(operation) =
+                self.operations.get(entry.operation).filter(|it| it.is_pending_as(entry.id))
+            else {
+                continue;
+            };
+            if self.never.contains(&entry.id) {
+                continue;
+            }
+            let kind = operation.tracked().map_or(OperationType::None, |it| it.kind);
+            if kind == OperationType::GetProperties {
+                continue; // answered in its own time, with the reduced document (fidelity: properties-stopped)
+            }
+            let failure = Failure::plain(self.behavior.pending_at_exit.code(kind, forced));
+            self.complete(entry.operation, entry.id, kind, Outcome::new(failure.hresult, failure.document));
+        }
+        self.drop_if_unreachable(number);
+    }
+
+    /// The exit document, once there is one. (fidelity: `wait-for-exit`)
+    pub(crate) fn exit_document(&self, number: u64) -> Option<Arc<str>> {
+        Some(Arc::clone(&self.systems.get(number)?.exit.as_ref()?.document))
+    }
+
+    /// Forgets systems that neither exist nor have a handle.
+    pub(crate) fn drop_if_unreachable(&mut self, number: u64) {
+        let gone =
+            |it: &System| it.handles == 0 && matches!(it.state, SystemState::Stopped | SystemState::Failed);
+        if self.systems.get(number).is_some_and(gone) {
+            self.systems.remove(number);
+        }
+    }
+}
+
+/// Why a shutdown request cannot reach the guest, if it cannot. (fidelity: `shutdown-channel`)
+fn lacks_shutdown_channel(system: &System, options: &ShutdownOptions, needs_2_5: bool) -> Option<String> {
+    let configuration = &system.configuration;
+    match options.mechanism.unwrap_or(ShutdownMechanism::GuestConnection) {
+        ShutdownMechanism::GuestConnection if configuration.guest_connection => None,
+        ShutdownMechanism::GuestConnection => Some("the configuration has no GuestConnection".to_owned()),
+        ShutdownMechanism::IntegrationService if !configuration.shutdown_service => {
+            Some("the configuration has no Services.Shutdown".to_owned())
+        }
+        ShutdownMechanism::IntegrationService if needs_2_5 && configuration.schema < (2, 5) => Some(format!(
+            "Services.Shutdown is ignored below schema 2.5, and the configuration declares {}.{}",
+            configuration.schema.0, configuration.schema.1
+        )),
+        ShutdownMechanism::IntegrationService => None,
+    }
+}
+
+/// A path as it is compared: without case, with one kind of slash.
+pub(crate) fn path_key(path: &str) -> String {
+    path.replace('/', "\\").to_lowercase()
+}
+
+pub(crate) fn nanos(duration: Duration) -> Nanos {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,202 @@
+//! A compute system: its states, the one table of what is legal when, and what it tells about itself.
+//! Not here: how requests change it (`lifecycle`), nor its handles' bookkeeping (`host`).
+
+use std::sync::Arc;
+
+use super::Nanos;
+use crate::call::OperationType;
+use crate::document::configuration::{Configuration, Restore, SystemKind};
+use crate::document::exit::SystemExitStatus;
+use crate::document::properties::{MemoryInformation, Properties, Statistics, VmMemory};
+use crate::document::request::{PropertyType, SystemType};
+use crate::hresult::{HCS_E_INVALID_STATE, HCS_E_SYSTEM_ALREADY_STOPPED, Hresult};
+
+#[derive(Debug)]
+pub(crate) struct System {
+    pub(crate) id: Arc<str>,
+    pub(crate) key: Key,
+    pub(crate) runtime_id: Arc<str>,
+    pub(crate) configuration: Configuration,
+    pub(crate) state: SystemState,
+    /// Open handles.
+    pub(crate) handles: u32,
+    pub(crate) memory_mb: Option<u64>,
+    pub(crate) started_at: Nanos,
+    /// A shutdown request was delivered.
+    pub(crate) shutting_down: bool,
+    pub(crate) template_id: Option<Arc<str>>,
+    pub(crate) exit: Option<Exit>,
+    pub(crate) pending: PendingList,
+    /// When its create completes: no request on it completes before.
+    pub(crate) created_at: Nanos,
+}
+
+/// What makes an id unique: the namespace, and the id as it is compared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) namespace: Arc<str>,
+    pub(crate) id: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Exit {
+    pub(crate) status: SystemExitStatus,
+    pub(crate) document: Arc<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SystemState {
+    /// Its create is pending.
+    Creating,
+    /// Its create failed; only its handle is left.
+    Failed,
+    Created,
+    Running,
+    Paused,
+    SavedAsTemplate,
+    Stopped,
+}
+
+/// The columns of the table: the states in which a request can find a system.
+const COLUMNS: [SystemState; 5] = [
+    SystemState::Created,
+    SystemState::Running,
+    SystemState::Paused,
+    SystemState::Stopped,
+    SystemState::SavedAsTemplate,
+];
+
+const OK: Option<Hresult> = None;
+const STATE: Option<Hresult> = Some(HCS_E_INVALID_STATE);
+const GONE: Option<Hresult> = Some(HCS_E_SYSTEM_ALREADY_STOPPED);
+
+/// What is legal when. (fidelity: the rows `state-*`)
+#[rustfmt::skip]
+static LEGAL: [(OperationType, [Option<Hresult>; 5]); 12] = [
+    //                                Created  Running Paused  Stopped SavedAsTemplate
+    (OperationType::Start,           [OK,      STATE,  STATE,  GONE,   STATE]),
+    (OperationType::Shutdown,        [STATE,   OK,     STATE,  GONE,   STATE]),
+    (OperationType::Terminate,       [OK,      OK,     OK,     GONE,   OK]),
+    (OperationType::Pause,           [STATE,   OK,     STATE,  GONE,   STATE]),
+    (OperationType::Resume,          [STATE,   STATE,  OK,     GONE,   STATE]),
+    (OperationType::Save,            [STATE,   STATE,  OK,     GONE,   STATE]),
+    (OperationType::GetProperties,   [OK,      OK,     OK,     OK,     OK]),
+    (OperationType::Modify,          [STATE,   OK,     STATE,  GONE,   STATE]),
+    (OperationType::CreateProcess,   [STATE,   OK,     STATE,  GONE,   STATE]),
+    (OperationType::Crash,           [STATE,   OK,     STATE,  GONE,   STATE]),
+    (OperationType::LiveMigration,   [STATE,   OK,     STATE,  GONE,   STATE]),
+    (OperationType::Create,          [OK,      OK,     OK,     OK,     OK]),
+];
+
+/// The HRESULT with which a request is refused in a state, if it is.
+pub(crate) fn refusal(request: OperationType, state: SystemState) -> Option<Hresult> {
+    let column = COLUMNS.iter().position(|it| *it == state)?;
+    LEGAL.iter().find(|(kind, _)| *kind == request).and_then(|(_, cells)| cells[column])
+}
+
+impl System {
+    /// Whether the system exists for enumeration and opening.
+    pub(crate) fn is_listed(&self) -> bool {
+        matches!(
+            self.state,
+            SystemState::Created | SystemState::Running | SystemState::Paused | SystemState::SavedAsTemplate
+        )
+    }
+
+    pub(crate) fn system_type(&self) -> SystemType {
+        match self.configuration.kind {
+            SystemKind::VirtualMachine => SystemType::VirtualMachine,
+            SystemKind::Container { .. } => SystemType::Container,
+        }
+    }
+
+    /// The properties document; reduced after exit. (fidelity: `properties-running`, `properties-created`,
+    /// `properties-stopped`, `properties-types`)
+    pub(crate) fn properties(&self, asked: &[PropertyType], now: Nanos) -> Properties<'_> {
+        if let Some(exit) = &self.exit {
+            return Properties {
+                id: &self.id,
+                system_type: "Container",
+                stopped: Some(true),
+                exit_type: Some(exit.status.exit_type),
+                ..Properties::default()
+            };
+        }
+        let container = match self.configuration.kind {
+            SystemKind::VirtualMachine => None,
+            SystemKind::Container { linux, .. } => Some(if linux { "Linux" } else { "Windows" }),
+        };
+        let has = |it| asked.contains(&it);
+        let running = matches!(self.state, SystemState::Running | SystemState::Paused);
+        Properties {
+            id: &self.id,
+            system_type: if container.is_some() { "Container" } else { "VirtualMachine" },
+            runtime_os_type: container,
+            name: container.map(|_| self.name()),
+            owner: self.configuration.owner.as_deref(),
+            runtime_id: Some(&self.runtime_id),
+            runtime_template_id: self.template_id.as_deref(),
+            state: match self.state {
+                SystemState::Running => Some("Running"),
+                SystemState::Paused => Some("Paused"),
+                SystemState::SavedAsTemplate => Some("SavedAsTemplate"),
+                _ => None,
+            },
+            memory: self.memory_mb.filter(|_| has(PropertyType::Memory) && running).map(|assigned_memory| {
+                MemoryInformation {
+                    virtual_node_count: 1,
+                    virtual_machine_memory: VmMemory { assigned_memory },
+                }
+            }),
+            statistics: (has(PropertyType::Statistics) && running)
+                .then(|| Statistics { uptime_100ns: (now - self.started_at) / 100 }),
+            process_list: (has(PropertyType::ProcessList) && running).then(Vec::new),
+            terminate_on_last_handle_closed: has(PropertyType::TerminateOnLastHandleClosed)
+                .then_some(self.configuration.terminate_on_last_handle_closed),
+            hosting_system_id: self.configuration.hosting_system_id.as_deref(),
+            ..Properties::default()
+        }
+    }
+
+    /// The name that enumerations filter by.
+    pub(crate) fn name(&self) -> &str {
+        self.configuration.name.as_deref().unwrap_or(&self.id)
+    }
+
+    pub(crate) fn restore(&self) -> Option<&Restore> {
+        self.configuration.restore.as_ref()
+    }
+}
+
+/// The pending operations of a system, oldest first. Entries are dropped lazily, so that a million cost no more than one.
+#[derive(Debug, Default)]
+pub(crate) struct PendingList {
+    entries: Vec<PendingUse>,
+    live: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PendingUse {
+    pub(crate) operation: u64,
+    pub(crate) id: u64,
+}
+
+impl PendingList {
+    pub(crate) fn push(&mut self, entry: PendingUse, is_pending: impl Fn(&PendingUse) -> bool) {
+        if self.entries.len() > 2 * self.live + 16 {
+            self.entries.retain(is_pending);
+        }
+        self.entries.push(entry);
+        self.live += 1;
+    }
+
+    /// One entry is pending no more.
+    pub(crate) fn ended(&mut self) {
+        self.live = self.live.saturating_sub(1);
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<PendingUse> {
+        self.live = 0;
+        std::mem::take(&mut self.entries)
+    }
+}

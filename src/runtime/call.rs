@@ -1,0 +1,303 @@
+//! The way of a call: the script may claim it, the model performs it, the journal writes it down.
+//! Not here: decoding and encoding (`abi`), finding the host (`seat`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::MutexGuard;
+
+use super::clock::Time;
+use super::dispatch;
+use super::documents::Document;
+use super::seat::Place;
+use super::wait::{Waited, wait_until};
+use super::world::{Shared, World};
+use crate::answer::{Answer, Returned};
+use crate::call::{Call, Export, Milliseconds};
+use crate::hresult::*;
+use crate::journal::{Event, report, text};
+use crate::model::Nanos;
+use crate::model::host::{Performed, Plan, asks_process_info, result_of};
+use crate::model::lifecycle::nanos;
+use crate::panics;
+use crate::script::matcher::Seen;
+use crate::script::{Claim, Verdict};
+
+/// An answer on its way out, with the address of the document if one is handed out.
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    pub(crate) document: usize,
+}
+
+/// Performs a call on its host.
+pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
+    let Place { shared, label } = place;
+    let mut world = shared.world.lock();
+    world.calls += 1;
+    world.catch_up();
+    let began = world.now();
+    let claim = if world.script.is_empty() { None } else { claim(shared, &mut world, &call) };
+    let call_latency = world.settings.call_latency;
+    if !call_latency.is_zero() {
+        take_time(shared, &mut world, call_latency);
+    }
+    let plan = claim.as_ref().map_or(Plan::Simulate, |it| it.reply.plan());
+    let scripted = !matches!(plan, Plan::Simulate | Plan::SimulateWith(_));
+    let now = world.now();
+    let mut performed = world.model.perform(&call, plan, now);
+    if let Some(accepted) = performed.accepted.take() {
+        world.send_off(accepted, claim.as_ref().map(|it| &it.reply));
+    } else if let Some(after) = claim.as_ref().and_then(|it| it.reply.after) {
+        take_time(shared, &mut world, after);
+    }
+    if !scripted {
+        wait_if_asked(shared, &mut world, *label, &call, &mut performed);
+    }
+    if let Call::CloseOperation { operation } = &call {
+        world.take_in(None);
+        let number = operation.number().unwrap_or_default();
+        drain_callback(shared, &mut world, *label, number);
+        shared.announce(&world);
+    } else if let Call::CloseComputeSystem { .. } = &call {
+        world.take_in(None); // closing the last handle may end the system
+        shared.announce(&world);
+    }
+    let answered = write_down(shared, &mut world, *label, began, call, performed);
+    dispatch::ensure_worker(shared, &mut world);
+    dispatch::settle(shared, &mut world);
+    answered
+}
+
+/// Finds the rule that applies. Closures run without the world's lock.
+fn claim(shared: &Shared, world: &mut MutexGuard<'_, World>, call: &Call) -> Option<Claim> {
+    let system_id: Option<Arc<str>> = match call.compute_system() {
+        Some(handle) => world.log.system_id(handle).cloned(),
+        None => call.id().map(Arc::from),
+    };
+    let now = Duration::from_nanos(world.now());
+    let seen = Seen { call, system_id: system_id.as_deref(), now };
+    let entry = world.log.next_number();
+    let mut verdicts = Vec::new();
+    for (rule, closure) in world.script.closures(&seen) {
+        let said = MutexGuard::unlocked(world, || panics::guarded(|| closure(&seen)));
+        let said = said.unwrap_or_else(|panic| {
+            let finding = report::closure_panicked(world.script.rule(rule), &panic.message, panic.at);
+            world.find(finding, Some(entry));
+            false
+        });
+        verdicts.push(Verdict { rule, said });
+    }
+    let claim = world.script.claim(&seen, &verdicts, entry);
+    shared.announce(world);
+    claim
+}
+
+/// Lets the call itself take time.
+fn take_time(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, time: Duration) {
+    match world.clock.mode {
+        Time::Virtual => {
+            let until = world.now().saturating_add(nanos(time));
+            while world.queue.next_at().is_some_and(|at| at <= until) {
+                world.run_next();
+                dispatch::settle(shared, world);
+            }
+            world.clock.move_to(until);
+        }
+        Time::Manual => {}
+        Time::Real => {
+            MutexGuard::unlocked(world, || std::thread::sleep(time));
+            world.catch_up();
+        }
+    }
+}
+
+/// The waits block here; the polls let time pass.
+fn wait_if_asked(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    label: u32,
+    call: &Call,
+    performed: &mut Performed,
+) {
+    let returned = performed.answer.returned;
+    match call {
+        Call::WaitForOperationResult { operation, timeout_ms, .. }
+        | Call::WaitForOperationResultAndProcessInfo { operation, timeout_ms, .. }
+            if returned == Returned::Hresult(HCS_E_OPERATION_PENDING) =>
+        {
+            if timeout_ms.0 == 0 {
+                performed.answer = Answer::hresult(HCS_E_OPERATION_TIMEOUT);
+                return step(shared, world);
+            }
+            let Some(number) = operation.number() else { return };
+            let with_info = asks_process_info(call);
+            set_inside(world, number, 1);
+            let waited = wait_until(shared, world, label, span(*timeout_ms), |world| {
+                let Some(operation) = world.model.operations.get(number) else {
+                    return Some(Answer::hresult(E_HANDLE)); // closed under this call
+                };
+                (!operation.is_pending()).then(|| result_of(operation, with_info))
+            });
+            set_inside(world, number, -1);
+            let kind = world.model.operations.get(number).and_then(|it| it.tracked()).map(|it| it.kind);
+            let what = || match kind {
+                Some(kind) => format!("the completion of {operation} ({kind:?})"),
+                None => format!("the completion of {operation}"),
+            };
+            performed.answer = end_of_wait(world, call, waited, what);
+        }
+        Call::WaitForComputeSystemExit { compute_system, timeout_ms, .. }
+            if returned == Returned::Hresult(HCS_E_OPERATION_TIMEOUT) =>
+        {
+            if timeout_ms.0 == 0 {
+                return step(shared, world);
+            }
+            let Some(system) = world.model.system_behind(*compute_system) else { return };
+            let Some(handle) = compute_system.number() else { return };
+            set_handle_inside(world, handle, 1);
+            let waited = wait_until(shared, world, label, span(*timeout_ms), |world| {
+                if let Some(document) = world.model.exit_document(system) {
+                    return Some(Answer::with_document(S_OK, Some(document)));
+                }
+                world.model.handles.get(handle).is_none().then(|| Answer::hresult(E_HANDLE))
+            });
+            set_handle_inside(world, handle, -1);
+            let id = world.log.system_id(*compute_system).cloned().unwrap_or_default();
+            performed.answer = end_of_wait(world, call, waited, || format!("the exit of {id:?}"));
+        }
+        Call::GetOperationResult { .. } | Call::GetOperationResultAndProcessInfo { .. }
+            if returned == Returned::Hresult(HCS_E_OPERATION_PENDING) =>
+        {
+            step(shared, world);
+        }
+        _ => {}
+    }
+}
+
+fn end_of_wait(
+    world: &mut MutexGuard<'_, World>,
+    call: &Call,
+    waited: Waited<Answer>,
+    waits_for: impl FnOnce() -> String,
+) -> Answer {
+    match waited {
+        Waited::Ready(answer) => answer,
+        Waited::TimedOut => Answer::hresult(HCS_E_OPERATION_TIMEOUT),
+        Waited::Stuck(why) => {
+            let mut shown = String::new();
+            let id = call.compute_system().and_then(|it| world.log.system_id(it)).cloned();
+            let _ = text::write_call(call, id.as_deref(), &mut shown);
+            let entry = world.log.next_number();
+            world.find(report::stuck_wait(&shown, waits_for(), &why), Some(entry));
+            Answer::hresult(HCS_E_OPERATION_TIMEOUT)
+        }
+    }
+}
+
+/// A poll of something pending lets a little time pass, so that loops of polls end. (fidelity: `poll`)
+fn step(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
+    if world.clock.mode == Time::Virtual {
+        let time = world.settings.poll_step;
+        take_time(shared, world, time);
+        shared.announce(world);
+    }
+}
+
+fn span(timeout: Milliseconds) -> Option<Nanos> {
+    (timeout != Milliseconds::INFINITE).then(|| u64::from(timeout.0) * 1_000_000)
+}
+
+fn set_inside(world: &mut World, number: u64, change: i32) {
+    if let Some(operation) = world.model.operations.get_mut(number) {
+        operation.inside = operation.inside.saturating_add_signed(change);
+    }
+}
+
+fn set_handle_inside(world: &mut World, number: u64, change: i32) {
+    if let Some(open) = world.model.handles.get_mut(number) {
+        open.inside = open.inside.saturating_add_signed(change);
+    }
+}
+
+/// Closing an operation waits for its callback, unless that is what closes it. (fidelity: `close-stops-callback`)
+fn drain_callback(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, operation: u64) {
+    let started = std::time::Instant::now();
+    while world.dispatch.runs_elsewhere(operation, label) {
+        let patience = world.settings.patience;
+        let Some(left) = patience.checked_sub(started.elapsed()) else {
+            let handle = world.model.operation_handle(operation);
+            let entry = world.log.next_number();
+            let what = format!("the completion callback of {handle}, which has not returned");
+            let stuck = report::Stuck::NobodyActed(patience);
+            world
+                .find(report::stuck_wait(&format!("HcsCloseOperation({handle})"), what, &stuck), Some(entry));
+            return;
+        };
+        dispatch::wait(shared, world, left);
+    }
+}
+
+/// Writes the call into the journal and hands out its document.
+fn write_down(
+    shared: &Shared,
+    world: &mut World,
+    label: u32,
+    began: Nanos,
+    call: Call,
+    performed: Performed,
+) -> Answered {
+    let Performed { mut answer, fault, note, .. } = performed;
+    let entry = world.log.next_number();
+    if let Some(fault) = fault {
+        world.find(report::fault(&call, fault), Some(entry));
+    }
+    if let Some(id) =
+        answer.system.number().and_then(|it| world.model.handles.get(it)).map(|it| Arc::clone(&it.id))
+    {
+        world.log.name_system(answer.system, &id);
+    }
+    let mut address = 0;
+    if !wants_document(&call) {
+        answer.document = None;
+    } else if let Some(text) = &answer.document {
+        let (at, size) = (shared.gateway.publish)(text);
+        if at == 0 {
+            answer = Answer::hresult(HCS_E_OPERATION_RESULT_ALLOCATION_FAILED);
+        } else {
+            let document = Document { size, export: call.export(), entry, text: Arc::clone(text) };
+            world.documents.handed_out(at, document);
+            address = at;
+        }
+    }
+    let now = world.now();
+    let note = note.map(Arc::from);
+    let kept = answer.clone();
+    world.log.push(began, now, label, Event::Called { call, answer, note });
+    Answered { answer: kept, document: address }
+}
+
+/// Whether the caller has passed a pointer for the document.
+fn wants_document(call: &Call) -> bool {
+    match call {
+        Call::GetOperationResult { result_document, .. }
+        | Call::GetOperationResultAndProcessInfo { result_document, .. }
+        | Call::WaitForOperationResult { result_document, .. }
+        | Call::WaitForOperationResultAndProcessInfo { result_document, .. }
+        | Call::GetOperationProperties { result_document, .. } => result_document.0,
+        Call::WaitForComputeSystemExit { result, .. }
+        | Call::WaitForProcessExit { result, .. }
+        | Call::ModifyServiceSettings { result, .. } => result.0,
+        Call::GetServiceProperties { result, .. } => result.0,
+        Call::GetProcessorCompatibilityFromSavedState { processor_features, .. } => processor_features.0,
+        _ => false,
+    }
+}
+
+/// A call for which no host can be told: the default host keeps the finding, and stderr says it at once.
+pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
+    let export: Export = call.export();
+    let finding = report::ambiguous_host(export, alive);
+    eprintln!("hcs-sim: {}; {}", finding.sentence, report::mend(finding.kind));
+    super::registry::default_host().shared().world.lock().find(finding, None);
+    crate::model::host::refusal_of(call, HCS_E_SERVICE_NOT_AVAILABLE)
+}

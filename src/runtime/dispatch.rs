@@ -1,0 +1,209 @@
+//! The host's own threads, on which completion callbacks run: never on the caller's, never under the world's lock.
+//! Not here: when an operation completes (`world`), the unsafe call itself (`abi`).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::MutexGuard;
+
+use super::clock::Time;
+use super::seat;
+use super::threads::Threads;
+use super::world::{Shared, World};
+use crate::journal::{Event, What};
+
+/// How long the dispatcher lets the user's threads be quiet before it moves the clock for the sake of a callback that
+/// nobody waits for inside the host.
+const QUIET: Duration = Duration::from_millis(3);
+
+/// How long others wait for a callback before they go on without it: it may need what they hold.
+pub(crate) const CALLBACK_PAUSE: Duration = Duration::from_millis(50);
+
+const MOST_WORKERS: u32 = 64;
+
+#[derive(Default)]
+pub(crate) struct Dispatch {
+    jobs: VecDeque<Job>,
+    workers: u32,
+    idle: u32,
+    /// Callbacks that run in the user's code, not counting those that wait inside the host.
+    running: u32,
+    /// How many may run side by side: one, so that runs repeat, and one more whenever one does not come back.
+    overlap: u32,
+    /// The operations whose callbacks run, with the label of the thread.
+    entered: Vec<(u64, u32)>,
+    label: Option<u32>,
+}
+
+struct Job {
+    operation: u64,
+    callback: usize,
+}
+
+impl Dispatch {
+    pub(crate) fn enqueue(&mut self, operation: u64, callback: usize) {
+        self.jobs.push_back(Job { operation, callback });
+    }
+
+    /// The label under which the host itself stands in the journal.
+    pub(crate) fn label(&mut self, threads: &mut Threads) -> u32 {
+        *self.label.get_or_insert_with(|| threads.add_own())
+    }
+
+    /// Whether callbacks are queued, or run in the user's code.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.running > 0 || !self.jobs.is_empty()
+    }
+
+    /// A callback's thread enters or leaves a wait inside the host.
+    pub(crate) fn set_waiting(&mut self, waiting: bool) {
+        if waiting {
+            self.running -= 1;
+        } else {
+            self.running += 1;
+        }
+    }
+
+    /// A callback does not come back: let another one start beside it.
+    pub(crate) fn allow_overlap(&mut self) {
+        if self.overlap < self.running {
+            self.overlap = self.running;
+        }
+    }
+
+    /// Whether the callback of an operation runs on another thread.
+    pub(crate) fn runs_elsewhere(&self, operation: u64, label: u32) -> bool {
+        self.entered.iter().any(|it| it.0 == operation && it.1 != label)
+    }
+
+    fn next_job(&mut self) -> Option<Job> {
+        if self.running > self.overlap {
+            return None;
+        }
+        if self.running == 0 {
+            self.overlap = 0;
+        }
+        self.jobs.pop_front()
+    }
+}
+
+/// Makes sure that somebody runs what is queued, or moves the clock for a callback that is awaited.
+pub(crate) fn ensure_worker(shared: &Arc<Shared>, world: &mut World) {
+    let dispatch = &mut world.dispatch;
+    if dispatch.jobs.is_empty() && world.model.awaited == 0 {
+        return;
+    }
+    if dispatch.idle > 0 {
+        shared.work.notify_one();
+        return;
+    }
+    if dispatch.workers >= MOST_WORKERS || (dispatch.workers > 0 && dispatch.jobs.is_empty()) {
+        return;
+    }
+    dispatch.workers += 1;
+    let label =
+        if dispatch.workers == 1 { dispatch.label(&mut world.threads) } else { world.threads.add_own() };
+    let shared = Arc::clone(shared);
+    let spawned = std::thread::Builder::new().name("hcs-sim".to_owned()).spawn(move || work(&shared, label));
+    if spawned.is_err() {
+        world.dispatch.workers -= 1; // out of threads: the next call tries again
+    }
+}
+
+/// Lets callbacks finish that are queued or running, for a while: what the caller sees next is then the same in every run.
+pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
+    if !world.dispatch.is_busy() {
+        return;
+    }
+    let within = seat::is_worker();
+    if within {
+        world.dispatch.set_waiting(true);
+    }
+    while world.dispatch.is_busy() {
+        ensure_worker(shared, world);
+        if wait(shared, world, CALLBACK_PAUSE) {
+            world.dispatch.allow_overlap();
+            ensure_worker(shared, world);
+            break;
+        }
+    }
+    if within {
+        world.dispatch.set_waiting(false);
+    }
+}
+
+/// Waits for something to happen; answers whether the time ran out.
+pub(crate) fn wait(shared: &Shared, world: &mut MutexGuard<'_, World>, limit: Duration) -> bool {
+    world.waiting += 1;
+    let timed_out = shared.changed.wait_for(world, limit).timed_out();
+    world.waiting -= 1;
+    timed_out
+}
+
+/// The life of a dispatcher thread.
+fn work(shared: &Arc<Shared>, label: u32) {
+    let _seat = seat::enter_as_worker(shared, label);
+    let mut world = shared.world.lock();
+    while !world.ended {
+        match world.dispatch.next_job() {
+            Some(job) => run(shared, &mut world, job, label),
+            None => rest(shared, &mut world),
+        }
+    }
+    world.dispatch.workers -= 1;
+}
+
+fn run(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: Job, label: u32) {
+    // Closed between its completion and now: nothing is called any more. (fidelity: close-stops-callback)
+    let Some(operation) = world.model.operations.get(job.operation).filter(|it| it.in_callback) else {
+        shared.announce(world);
+        return;
+    };
+    let (handle, context) = (operation.handle, operation.context);
+    let name = world.model.operation_handle(job.operation);
+    world.dispatch.running += 1;
+    world.dispatch.entered.push((job.operation, label));
+    let now = world.now();
+    world.log.push(now, now, label, Event::Other(Box::new(What::CallbackEntered { operation: name })));
+    // A panic in it ends the process at the callback's own `extern` boundary, as it does on Windows: nothing to catch.
+    MutexGuard::unlocked(world, || (shared.gateway.call_back)(job.callback, handle.0, context));
+    world.dispatch.running -= 1;
+    world.dispatch.entered.retain(|it| *it != (job.operation, label));
+    if let Some(operation) = world.model.operations.get_mut(job.operation) {
+        operation.in_callback = operation.is_pending() && operation.in_callback;
+    }
+    let now = world.now();
+    world.log.push(now, now, label, Event::Other(Box::new(What::CallbackReturned { operation: name })));
+    shared.announce(world);
+    if !world.dispatch.jobs.is_empty() {
+        shared.work.notify_one();
+    }
+}
+
+/// Nothing to run: sleep, or move the clock for callbacks that nobody waits for inside the host.
+fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
+    world.dispatch.idle += 1;
+    let due = world.queue.next_at().filter(|_| world.model.awaited > 0 && world.dispatch.jobs.is_empty());
+    match (world.clock.mode, due) {
+        (Time::Real, Some(at)) => {
+            let limit = world.clock.real_time_until(at);
+            if limit.is_zero() || shared.work.wait_for(world, limit).timed_out() {
+                world.catch_up();
+                shared.announce(world);
+            }
+        }
+        (Time::Virtual, Some(_)) => {
+            let calls = world.calls;
+            let started = Instant::now();
+            let timed_out = shared.work.wait_for(world, QUIET).timed_out();
+            let quiet = timed_out && started.elapsed() >= QUIET && world.calls == calls && world.waiting == 0;
+            if quiet && !world.dispatch.is_busy() {
+                world.run_next();
+                shared.announce(world);
+            }
+        }
+        _ => shared.work.wait(world),
+    }
+    world.dispatch.idle -= 1;
+}

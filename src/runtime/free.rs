@@ -1,0 +1,72 @@
+//! Freeing documents: finding the host that handed one out, and telling second frees and strange values.
+//! Not here: the memory itself (`abi::memory`), the table of documents (`documents`).
+
+use std::sync::Arc;
+
+use super::documents::Freeing;
+use super::world::Shared;
+use super::{registry, seat};
+use crate::handle::Parts;
+use crate::journal::report;
+
+pub(crate) enum Freed {
+    Done,
+    /// It was freed before; that is a finding now.
+    Refused,
+    NotADocument,
+}
+
+/// Frees the document at an address. NULL is fine, as in Win32.
+pub(crate) fn free_document(address: usize, function: &'static str) -> Freed {
+    if address == 0 {
+        return Freed::Done;
+    }
+    let here = seat::entered();
+    if let Some(shared) = &here
+        && let Some(freed) = free_in(shared, address, function)
+    {
+        return freed;
+    }
+    let others = registry::all().into_iter().chain([registry::limbo()]);
+    others
+        .filter(|it| here.as_ref().is_none_or(|here| !Arc::ptr_eq(here, it)))
+        .find_map(|it| free_in(&it, address, function))
+        .unwrap_or(Freed::NotADocument)
+}
+
+fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Freed> {
+    let mut world = shared.world.lock();
+    match world.documents.free(address) {
+        Freeing::Freed(give_back) => {
+            drop(world);
+            if let Some((address, size)) = give_back {
+                (shared.gateway.take_back)(address, size);
+            }
+            Some(Freed::Done)
+        }
+        Freeing::Twice => {
+            world.find(report::double_free(function), None);
+            Some(Freed::Refused)
+        }
+        Freeing::Unknown => None,
+    }
+}
+
+/// Something was freed that nobody handed out.
+pub(crate) fn report_foreign(function: &'static str) {
+    witness().world.lock().find(report::foreign_free(function), None);
+}
+
+/// `CloseHandle` was called with something that is no kernel handle.
+pub(crate) fn report_close_handle(value: u64) {
+    let kind = Parts::decode(value).map(|it| it.kind);
+    witness().world.lock().find(report::close_handle(kind, value), None);
+}
+
+/// The host that keeps a finding about a call that belongs to none: the thread's, else the default one.
+fn witness() -> Arc<Shared> {
+    match seat::current() {
+        Ok(place) => place.shared,
+        Err(_) => Arc::clone(registry::default_host().shared()),
+    }
+}

@@ -1,0 +1,274 @@
+//! `Host` and its builder: the handle by which a test owns a world.
+//! Not here: rules (`rules`), the scope and its verification (`scope`).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::Time;
+use super::queue::Order;
+use super::seat::{self, Entered};
+use super::world::{Completion, HOST_GATE, Settings, Shared};
+use super::{dispatch, registry};
+use crate::call::OperationType;
+use crate::journal::Journal;
+use crate::journal::finding::FindingKind;
+use crate::model::behavior::Behavior;
+use crate::model::lifecycle::{nanos, path_key};
+use crate::model::operation::State;
+
+/// A Host Compute Service of your own: its systems, operations, time, rules and journal.
+///
+/// Clones are the same host. When the last clone is dropped the host ends; findings that nobody has looked at are printed
+/// to stderr then. [`Host::run`] is the usual way to use one.
+///
+/// ```
+/// use hcs_sim::{Host, call, hresult::*};
+/// use hcs_sim::computecore::*;
+///
+/// Host::new().run(|host| {
+///     host.when(call::create_operation()).refuse(E_OUTOFMEMORY);
+///     // SAFETY: no pointers are passed.
+///     let operation = unsafe { HcsCreateOperation(std::ptr::null(), None) };
+///     assert!(operation.is_null());
+/// });
+/// ```
+#[derive(Clone)]
+pub struct Host {
+    pub(super) owner: Arc<Owner>,
+}
+
+/// Ends the host when the last clone goes.
+pub(super) struct Owner {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// Makes a [`Host`] with other settings than the usual ones.
+///
+/// ```
+/// use std::time::Duration;
+/// use hcs_sim::{Completion, Host, OperationType, Time};
+/// let host = Host::builder()
+///     .time(Time::Virtual)
+///     .completion(Completion::Asynchronous)
+///     .latency_of(OperationType::Start, Duration::from_secs(3))
+///     .build();
+/// # drop(host);
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder does nothing until build() or run()"]
+pub struct Builder {
+    settings: Settings,
+}
+
+impl Builder {
+    /// How time passes. Default [`Time::Virtual`].
+    pub fn time(mut self, time: Time) -> Builder {
+        self.settings.time = time;
+        self
+    }
+
+    /// When accepted operations complete. Default [`Completion::Asynchronous`].
+    pub fn completion(mut self, completion: Completion) -> Builder {
+        self.settings.completion = completion;
+        self
+    }
+
+    /// How long every call takes by itself, before it does anything. Default zero.
+    pub fn call_latency(mut self, latency: Duration) -> Builder {
+        self.settings.call_latency = latency;
+        self
+    }
+
+    /// How long every operation takes from the accepted call to its completion. Default by type: create 40 ms, start
+    /// 30 ms, terminate 20 ms, save 200 ms, pause, resume, shut down and crash 10 ms, modify 5 ms, others 1 ms.
+    pub fn latency(mut self, latency: Duration) -> Builder {
+        self.settings.latency = Some(latency);
+        self
+    }
+
+    /// How long operations of one type take; wins over [`Builder::latency`].
+    pub fn latency_of(mut self, operation: OperationType, latency: Duration) -> Builder {
+        self.settings.latencies.insert(operation, latency);
+        self
+    }
+
+    /// How far a poll of something pending moves the virtual clock. Default 10 ms.
+    pub fn poll_step(mut self, step: Duration) -> Builder {
+        self.settings.poll_step = step;
+        self
+    }
+
+    /// How long, in real time, a wait with nothing due trusts that another thread will act, before it is a finding.
+    /// Default 5 s.
+    pub fn patience(mut self, patience: Duration) -> Builder {
+        self.settings.patience = patience;
+        self
+    }
+
+    /// What comes first among effects that are due together. Default [`Order::Sequence`].
+    pub fn order(mut self, order: Order) -> Builder {
+        self.settings.order = order;
+        self
+    }
+
+    /// How many entries the journal keeps; older ones are dropped, and the journal says so. Default 100,000.
+    pub fn journal_limit(mut self, entries: usize) -> Builder {
+        self.settings.journal_limit = entries;
+        self
+    }
+
+    /// Turns switches of the modelled Windows.
+    pub fn behavior(mut self, change: impl FnOnce(&mut Behavior)) -> Builder {
+        change(&mut self.settings.behavior);
+        self
+    }
+
+    /// Findings of this kind do not fail the test.
+    pub fn allow(mut self, kind: FindingKind) -> Builder {
+        self.settings.allowed.insert(kind);
+        self
+    }
+
+    /// Makes the host.
+    pub fn build(self) -> Host {
+        Host::from_shared(registry::register(self.settings, true))
+    }
+}
+
+impl Default for Host {
+    fn default() -> Host {
+        Host::new()
+    }
+}
+
+impl Host {
+    /// A host with the usual settings.
+    pub fn new() -> Host {
+        Builder::default().build()
+    }
+
+    /// A host with other settings.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The host that serves threads and processes that made none.
+    ///
+    /// It lives as long as the process and nobody verifies it unasked: call [`Host::verify`].
+    pub fn default_host() -> &'static Host {
+        registry::default_host()
+    }
+
+    pub(crate) fn from_shared(shared: Arc<Shared>) -> Host {
+        Host { owner: Arc::new(Owner { shared }) }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.owner.shared
+    }
+
+    /// Makes this host the current one of the calling thread, until the guard is dropped.
+    ///
+    /// Calls without a handle go to the current host; waits know that the thread may act.
+    pub fn enter(&self) -> Entered {
+        seat::enter(self.shared())
+    }
+
+    /// Virtual time since the host was made.
+    pub fn now(&self) -> Duration {
+        let mut world = self.shared().world.lock();
+        world.catch_up();
+        Duration::from_nanos(world.now())
+    }
+
+    /// Moves the clock, and lets everything happen on the way: completions, callbacks, exits. In real time it sleeps.
+    pub fn advance(&self, time: Duration) {
+        let shared = self.shared();
+        let mut world = shared.world.lock();
+        world.calls += 1;
+        if world.clock.mode == Time::Real {
+            drop(world);
+            std::thread::sleep(time);
+            shared.world.lock().catch_up();
+            return;
+        }
+        let until = world.now().saturating_add(nanos(time));
+        while world.queue.next_at().is_some_and(|at| at <= until) {
+            world.run_next();
+            shared.announce(&world);
+            dispatch::settle(shared, &mut world);
+        }
+        world.clock.move_to(until);
+        shared.announce(&world);
+    }
+
+    /// Completes the oldest operation that [`Completion::WhenReleased`] holds. Answers whether there was one.
+    pub fn release_next(&self) -> bool {
+        let shared = self.shared();
+        let mut world = shared.world.lock();
+        let held = world.gates.get_mut(&HOST_GATE).map(|it| &mut it.held).filter(|it| !it.is_empty());
+        let Some(accepted) = held.map(|it| it.remove(0)) else { return false };
+        world.calls += 1;
+        world.release(accepted);
+        shared.announce(&world);
+        dispatch::settle(shared, &mut world);
+        true
+    }
+
+    /// Completes every operation that [`Completion::WhenReleased`] holds, oldest first. Answers how many.
+    pub fn release_all(&self) -> usize {
+        std::iter::from_fn(|| self.release_next().then_some(())).count()
+    }
+
+    /// What happened so far.
+    pub fn journal(&self) -> Journal {
+        self.shared().world.lock().journal()
+    }
+
+    /// Findings of this kind do not fail the test.
+    pub fn allow(&self, kind: FindingKind) {
+        self.shared().world.lock().settings.allowed.insert(kind);
+    }
+
+    /// Declares that a saved state lies at a path, as if another process had saved one there: a system can be restored from it.
+    pub fn add_saved_state(&self, path: &str) {
+        self.shared().world.lock().model.saved.insert(path_key(path), None);
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        super::scope::end(&self.shared);
+        registry::unregister(self.shared.serial);
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Host({self})")
+    }
+}
+
+/// What is alive: systems, handles, operations.
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let world = self.shared().world.lock();
+        let model = &world.model;
+        write!(f, "t={}", crate::journal::text::Seconds(Duration::from_nanos(world.now())))?;
+        for (_, system) in model.systems.iter() {
+            write!(f, "\nsystem {:?}: {:?}, {} open handles", system.id, system.state, system.handles)?;
+        }
+        for (number, operation) in model.operations.iter() {
+            let handle = model.operation_handle(number);
+            match &operation.state {
+                State::Idle => write!(f, "\n{handle}: idle")?,
+                State::Pending(it) => write!(f, "\n{handle}: {:?} pending", it.kind)?,
+                State::Completed(it, outcome) => {
+                    write!(f, "\n{handle}: {:?} completed with {}", it.kind, outcome.hresult.label())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

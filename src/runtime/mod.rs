@@ -1,0 +1,17 @@
+//! One world per host: lock, clock, queue of due effects, waiting, callbacks, and which thread belongs to which host.
+//! Not here: what HCS does (`model`), what rules say (`script`), sentences (`journal::report`), unsafe code (`abi`).
+
+pub(crate) mod call;
+pub(crate) mod clock;
+pub(crate) mod dispatch;
+pub(crate) mod documents;
+pub(crate) mod free;
+pub(crate) mod host;
+pub(crate) mod queue;
+pub(crate) mod registry;
+pub(crate) mod rules;
+pub(crate) mod scope;
+pub(crate) mod seat;
+pub(crate) mod threads;
+pub(crate) mod wait;
+pub(crate) mod world;

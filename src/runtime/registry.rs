@@ -1,0 +1,126 @@
+//! The hosts that are alive, by serial; the default host; and the waiting room of operations that have no host yet.
+//! Not here: which of them a thread belongs to (`seat`).
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, OnceLock, Weak};
+
+use parking_lot::{Mutex, RwLock};
+
+use super::host::Host;
+use super::seat::Ambiguous;
+use super::world::{Settings, Shared};
+use crate::handle::{MAX_SERIAL, OperationHandle, Parts};
+use crate::model::operation::Operation;
+
+#[derive(Default)]
+struct Registry {
+    hosts: Vec<Registered>,
+    last_serial: u32,
+}
+
+struct Registered {
+    serial: u32,
+    shared: Weak<Shared>,
+    /// Made by a test, unlike the default host.
+    explicit: bool,
+}
+
+static REGISTRY: LazyLock<RwLock<Registry>> = LazyLock::new(RwLock::default);
+static DEFAULT: OnceLock<Host> = OnceLock::new();
+
+/// Makes a host under a serial that no live host has.
+pub(crate) fn register(settings: Settings, explicit: bool) -> Arc<Shared> {
+    let mut registry = REGISTRY.write();
+    let serial = loop {
+        registry.last_serial = registry.last_serial % MAX_SERIAL + 1;
+        let serial = registry.last_serial;
+        if !registry.hosts.iter().any(|it| it.serial == serial) {
+            break serial;
+        }
+    };
+    let shared = Shared::new(serial, settings, crate::abi::GATEWAY);
+    registry.hosts.push(Registered { serial, shared: Arc::downgrade(&shared), explicit });
+    shared
+}
+
+pub(crate) fn unregister(serial: u32) {
+    REGISTRY.write().hosts.retain(|it| it.serial != serial);
+}
+
+pub(crate) fn find(serial: u32) -> Option<Arc<Shared>> {
+    if serial == 0 {
+        return Some(Arc::clone(&LIMBO.shared));
+    }
+    REGISTRY.read().hosts.iter().find(|it| it.serial == serial)?.shared.upgrade()
+}
+
+/// Every live host, oldest first.
+pub(crate) fn all() -> Vec<Arc<Shared>> {
+    REGISTRY.read().hosts.iter().filter_map(|it| it.shared.upgrade()).collect()
+}
+
+/// The only live host; the default one if there is none.
+pub(crate) fn single() -> Result<Arc<Shared>, Ambiguous> {
+    let alive: Vec<Arc<Shared>> = {
+        let registry = REGISTRY.read();
+        registry.hosts.iter().filter(|it| it.explicit).filter_map(|it| it.shared.upgrade()).collect()
+    };
+    match alive.as_slice() {
+        [] => Ok(Arc::clone(default_host().shared())),
+        [only] => Ok(Arc::clone(only)),
+        several => Err(Ambiguous(several.len())),
+    }
+}
+
+/// The host that serves where no test made one. It lives as long as the process.
+pub(crate) fn default_host() -> &'static Host {
+    DEFAULT.get_or_init(|| Host::from_shared(register(Settings::default(), false)))
+}
+
+/// Operations made on a thread without a host while several are alive: they live here until their first use with a
+/// system says where they belong, and are forwarded from then on.
+struct Limbo {
+    shared: Arc<Shared>,
+    bound: Mutex<HashMap<u64, OperationHandle>>,
+}
+
+static LIMBO: LazyLock<Limbo> = LazyLock::new(|| {
+    let shared = Shared::new(0, Settings { journal_limit: 0, ..Settings::default() }, crate::abi::GATEWAY);
+    shared.world.lock().threads.add(None);
+    Limbo { shared, bound: Mutex::default() }
+});
+
+pub(crate) fn limbo() -> Arc<Shared> {
+    Arc::clone(&LIMBO.shared)
+}
+
+/// Where an operation handle leads: itself, unless it was made without a host and has one by now.
+pub(crate) fn forward(handle: OperationHandle) -> OperationHandle {
+    match Parts::decode(handle.0) {
+        Some(parts) if parts.serial == 0 => LIMBO.bound.lock().get(&handle.0).copied().unwrap_or(handle),
+        _ => handle,
+    }
+}
+
+/// An operation was closed: it is forwarded no more.
+pub(crate) fn forget(handle: OperationHandle) {
+    if Parts::decode(handle.0).is_some_and(|it| it.serial == 0) {
+        LIMBO.bound.lock().remove(&handle.0);
+    }
+}
+
+/// Binds an operation that has no host yet to the host of a system that it is used with.
+pub(crate) fn bind(handle: OperationHandle, shared: &Shared) -> OperationHandle {
+    let forwarded = forward(handle);
+    let Some(parts) = Parts::decode(forwarded.0).filter(|it| it.serial == 0 && shared.serial != 0) else {
+        return forwarded;
+    };
+    let mut bound = LIMBO.bound.lock();
+    let Some(waiting) = LIMBO.shared.world.lock().model.operations.remove(parts.number) else {
+        return forwarded;
+    };
+    let adopted = Operation { handle, ..Operation::new(waiting.context, waiting.callback) };
+    let here = shared.world.lock().model.adopt(adopted);
+    bound.insert(handle.0, here);
+    here
+}

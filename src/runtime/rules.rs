@@ -1,0 +1,283 @@
+//! Declaring rules: `host.when(..).fail(..).document(..).after(..)`.
+//! Not here: matching (`script::matcher`), what a rule is (`script::rule`).
+
+use std::fmt;
+use std::ops::{Bound, RangeBounds};
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::dispatch;
+use super::host::Host;
+use super::world::{Gate as Held, Shared};
+use crate::document::result_error::ResultDocument;
+use crate::hresult::Hresult;
+use crate::script::matcher::Matcher;
+use crate::script::rule::{ReplyKind, Rule as Data};
+
+impl Host {
+    /// Begins a rule for the calls that a matcher describes. First matching rule wins; calls that none claims are simulated.
+    ///
+    /// A rule that never applies is a finding, unless it is [`optional`](Rule::optional).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hcs_sim::{Host, ResultError, call, hresult::*};
+    /// let host = Host::new();
+    /// host.when(call::start().system("web"))
+    ///     .fail(HCS_E_TERMINATED_DURING_START)
+    ///     .document(ResultError::new().message("worker died"))
+    ///     .after(Duration::from_secs(2))
+    ///     .times(2)
+    ///     .then()
+    ///     .simulate()
+    ///     .optional();
+    /// # host.verify().unwrap();
+    /// ```
+    #[track_caller]
+    pub fn when(&self, matcher: Matcher) -> When {
+        let declared = Location::caller();
+        When { shared: Arc::clone(self.shared()), matcher: Some((matcher, declared)), rule: 0 }
+    }
+}
+
+/// A rule without a reply.
+#[must_use = "a rule needs a reply: refuse, fail, succeed, simulate, never_completes"]
+pub struct When {
+    shared: Arc<Shared>,
+    /// The matcher of a new rule; none if this is the next reply of a sequence.
+    matcher: Option<(Matcher, &'static Location<'static>)>,
+    rule: usize,
+}
+
+impl When {
+    /// The call itself returns this HRESULT, and nothing is started; exports that return a handle return NULL.
+    ///
+    /// With a document, the operation is left completed with it, as some clients hope for.
+    pub fn refuse(self, code: impl Into<Hresult>) -> Rule {
+        self.reply(ReplyKind::Refuse(code.into()))
+    }
+
+    /// The call is accepted, and its operation fails with this HRESULT. The document is a `ResultError` with the code
+    /// and its message, unless another one or none is asked for. Exports without an operation return the HRESULT.
+    pub fn fail(self, code: impl Into<Hresult>) -> Rule {
+        self.reply(ReplyKind::Fail(code.into()))
+    }
+
+    /// The operation succeeds whatever the model would say, and the system changes as it would on success.
+    pub fn succeed(self) -> Rule {
+        self.reply(ReplyKind::Succeed)
+    }
+
+    /// What the model does; for sequences, and to change only the latency or the document of success.
+    pub fn simulate(self) -> Rule {
+        self.reply(ReplyKind::Simulate)
+    }
+
+    /// The call is accepted and its operation never completes, not even when its system exits.
+    pub fn never_completes(self) -> Rule {
+        self.reply(ReplyKind::Never)
+    }
+
+    fn reply(self, kind: ReplyKind) -> Rule {
+        let mut world = self.shared.world.lock();
+        let rule = match self.matcher {
+            Some((matcher, declared)) => world.script.add(matcher, declared),
+            None => self.rule,
+        };
+        world.script.rule(rule).push(kind);
+        drop(world);
+        Rule { shared: self.shared, rule }
+    }
+}
+
+impl fmt::Debug for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.matcher {
+            Some((matcher, _)) => write!(f, "When({matcher})"),
+            None => write!(f, "When(next reply of rule {})", self.rule + 1),
+        }
+    }
+}
+
+/// A rule with at least one reply. What is set applies to its last reply, unless it says otherwise.
+pub struct Rule {
+    shared: Arc<Shared>,
+    rule: usize,
+}
+
+impl Rule {
+    /// The result document: a [`ResultError`](crate::ResultError), a JSON value, or a text that is passed on verbatim.
+    pub fn document(self, document: impl Into<ResultDocument>) -> Rule {
+        let document = document.into();
+        self.edit(|rule| rule.last().reply.document = Some(document))
+    }
+
+    /// A failure without a result document, which HCS is free to give.
+    pub fn no_document(self) -> Rule {
+        self.edit(|rule| rule.last().reply.no_document = true)
+    }
+
+    /// The operation takes this long, instead of its usual latency. Exports without an operation take this long themselves.
+    pub fn after(self, latency: Duration) -> Rule {
+        self.edit(|rule| rule.last().reply.after = Some(latency))
+    }
+
+    /// The reply applies to this many calls and is used up then.
+    pub fn times(self, calls: u64) -> Rule {
+        self.edit(|rule| rule.last().limit = Some(calls))
+    }
+
+    /// Another reply follows. The one before it applies once, unless [`times`](Rule::times) says more.
+    pub fn then(self) -> When {
+        When { shared: self.shared, matcher: None, rule: self.rule }
+    }
+
+    /// How often the whole rule has to apply: a number or a range of numbers.
+    ///
+    /// ```
+    /// use hcs_sim::{Host, call};
+    /// let host = Host::new();
+    /// host.when(call::crash()).simulate().expect(..=3);
+    /// host.when(call::pause()).simulate().expect(0);
+    /// # host.verify().unwrap();
+    /// ```
+    pub fn expect(self, calls: impl Expected) -> Rule {
+        let expected = calls.range();
+        self.edit(|rule| rule.expected = Some(expected))
+    }
+
+    /// The rule need not apply.
+    pub fn optional(self) -> Rule {
+        self.edit(|rule| rule.optional = true)
+    }
+
+    /// The name of the rule in messages.
+    pub fn named(self, name: impl Into<String>) -> Rule {
+        let name = name.into();
+        self.edit(|rule| rule.name = Some(name))
+    }
+
+    /// The operation completes only when the test says so. Answers the gate that holds it.
+    ///
+    /// ```
+    /// use hcs_sim::{Host, call, hresult::*};
+    /// let host = Host::new();
+    /// let gate = host.when(call::start()).fail(HCS_E_TERMINATED).optional().hold();
+    /// assert_eq!(gate.held(), 0);
+    /// gate.release();
+    /// # host.verify().unwrap();
+    /// ```
+    pub fn hold(self) -> Gate {
+        let mut world = self.shared.world.lock();
+        let id = world.gates.keys().next_back().map_or(0, |it| it + 1);
+        world.gates.insert(id, Held { in_hand: true, ..Held::default() });
+        world.script.rule(self.rule).last().reply.gate = Some(id);
+        drop(world);
+        Gate { shared: self.shared, id }
+    }
+
+    fn edit(self, change: impl FnOnce(&mut Data)) -> Rule {
+        change(self.shared.world.lock().script.rule(self.rule));
+        self
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut world = self.shared.world.lock();
+        let rule = world.script.rule(self.rule);
+        let replies: Vec<String> =
+            rule.steps.iter().map(|it| crate::journal::report::reply(it.reply.kind)).collect();
+        write!(f, "Rule({}: {})", rule.matcher, replies.join(", then "))
+    }
+}
+
+/// A number of calls, or a range of such numbers.
+pub trait Expected {
+    /// The range from the least to the most.
+    fn range(&self) -> std::ops::RangeInclusive<u64>;
+}
+
+impl Expected for u64 {
+    fn range(&self) -> std::ops::RangeInclusive<u64> {
+        *self..=*self
+    }
+}
+
+macro_rules! expected_ranges {
+    ($($type:ty),*) => {
+        $(impl Expected for $type {
+            fn range(&self) -> std::ops::RangeInclusive<u64> {
+                let first = match self.start_bound() {
+                    Bound::Included(it) => *it,
+                    Bound::Excluded(it) => it.saturating_add(1),
+                    Bound::Unbounded => 0,
+                };
+                let last = match self.end_bound() {
+                    Bound::Included(it) => *it,
+                    Bound::Excluded(it) => it.saturating_sub(1),
+                    Bound::Unbounded => u64::MAX,
+                };
+                first..=last
+            }
+        })*
+    };
+}
+
+expected_ranges!(
+    std::ops::RangeInclusive<u64>,
+    std::ops::Range<u64>,
+    std::ops::RangeFrom<u64>,
+    std::ops::RangeToInclusive<u64>,
+    std::ops::RangeTo<u64>
+);
+
+/// Holds the operations that a rule lets complete only when the test says so. It can be sent to another thread.
+pub struct Gate {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl Gate {
+    /// How many operations it holds.
+    pub fn held(&self) -> usize {
+        self.shared.world.lock().gates.get(&self.id).map_or(0, |it| it.held.len())
+    }
+
+    /// Completes the oldest operation that it holds, now. Answers whether there was one.
+    pub fn release_next(&self) -> bool {
+        let mut world = self.shared.world.lock();
+        let held = world.gates.get_mut(&self.id).map(|it| &mut it.held).filter(|it| !it.is_empty());
+        let Some(accepted) = held.map(|it| it.remove(0)) else { return false };
+        world.calls += 1;
+        world.release(accepted);
+        self.shared.announce(&world);
+        dispatch::settle(&self.shared, &mut world);
+        true
+    }
+
+    /// Completes everything that it holds, now, and holds nothing from now on.
+    pub fn release(&self) {
+        if let Some(gate) = self.shared.world.lock().gates.get_mut(&self.id) {
+            gate.open = true;
+        }
+        while self.release_next() {}
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        let mut world = self.shared.world.lock();
+        if let Some(gate) = world.gates.get_mut(&self.id) {
+            gate.in_hand = false; // nobody can release any more: waits need not hope
+        }
+        self.shared.announce(&world);
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gate(holds {})", self.held())
+    }
+}

@@ -1,0 +1,172 @@
+//! The scope of a host: `run` joins the body's own failure with the findings; leaks are counted at its end.
+//! Not here: the sentences (`journal::report`).
+
+use std::fmt::Debug;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::dispatch;
+use super::host::{Builder, Host};
+use super::world::{Shared, World};
+use crate::handle::{ProcessHandle, SystemHandle};
+use crate::journal::finding::Finding;
+use crate::journal::report::{self, Report};
+use crate::model::operation::State;
+
+/// What a test body may return: nothing, a value, or a `Result` whose `Err` is the test's own failure.
+pub trait Body {
+    /// The body's own failure, in words.
+    fn own_failure(&self) -> Option<String> {
+        None
+    }
+}
+
+impl<T, E: Debug> Body for Result<T, E> {
+    fn own_failure(&self) -> Option<String> {
+        self.as_ref().err().map(|it| format!("Error: {it:?}"))
+    }
+}
+
+macro_rules! bodies_that_cannot_fail {
+    ($($type:ty),* $(,)?) => { $(impl Body for $type {})* };
+}
+
+bodies_that_cannot_fail!((), bool, char, i32, i64, u8, u16, u32, u64, usize, String, &str, Duration);
+impl<T> Body for Option<T> {}
+impl<T> Body for Vec<T> {}
+impl<A, B> Body for (A, B) {}
+
+/// How many effects the end of a scope lets happen before it gives up: more is a world that feeds itself.
+const MOST_EFFECTS: usize = 1_000_000;
+
+impl Builder {
+    /// Makes the host and runs a test body in it; see [`Host::run`].
+    #[track_caller]
+    pub fn run<T: Body>(self, body: impl FnOnce(&Host) -> T) -> T {
+        self.build().run(body)
+    }
+}
+
+impl Host {
+    /// Runs a test body with this host as the current one, then verifies.
+    ///
+    /// Findings fail the test with a panic that carries the whole report. If the body panics, its panic goes on, and the
+    /// findings are printed to stderr. If it returns `Err`, the panic carries both; without findings the `Err` is returned.
+    ///
+    /// ```should_panic
+    /// use hcs_sim::Host;
+    /// use hcs_sim::computecore::*;
+    /// Host::new().run(|_| {
+    ///     // SAFETY: no pointers are passed.
+    ///     let _never_closed = unsafe { HcsCreateOperation(std::ptr::null(), None) };
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn run<T: Body>(&self, body: impl FnOnce(&Host) -> T) -> T {
+        let entered = self.enter();
+        let result = panic::catch_unwind(AssertUnwindSafe(|| body(self)));
+        let verified = self.verify();
+        drop(entered);
+        match (result, verified) {
+            (Err(payload), verified) => {
+                if let Err(report) = verified {
+                    eprintln!("\n{report}");
+                }
+                panic::resume_unwind(payload)
+            }
+            (Ok(value), Ok(())) => value,
+            (Ok(value), Err(report)) => match value.own_failure() {
+                Some(own) => panic!("{}", report::joined(&own, &report)),
+                None => panic!("{report}"),
+            },
+        }
+    }
+
+    /// Lets everything happen that is still due, then answers what is wrong: what was noticed on the way, and what is
+    /// still open. Findings that are allowed are left out. Each finding is reported once.
+    pub fn verify(&self) -> Result<(), Report> {
+        let report = verify(self.shared());
+        if report.findings.is_empty() { Ok(()) } else { Err(report) }
+    }
+
+    /// What was noticed so far, without what is merely still open, allowed or not.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.shared().world.lock().findings.clone()
+    }
+}
+
+fn verify(shared: &Arc<Shared>) -> Report {
+    let mut world = shared.world.lock();
+    world.calls += 1;
+    for _ in 0..MOST_EFFECTS {
+        dispatch::settle(shared, &mut world);
+        if world.queue.next_at().is_none() {
+            break;
+        }
+        world.run_next();
+    }
+    dispatch::settle(shared, &mut world);
+    let journal = world.journal();
+    let mut findings = std::mem::take(&mut world.findings);
+    let open = what_is_open(&mut world);
+    findings.extend(open);
+    findings.extend(world.script.rules().iter().flat_map(|rule| match &rule.expected {
+        _ if rule.verified => Vec::new(),
+        Some(expected) if !expected.contains(&rule.applied) => vec![report::rule_count(rule, &journal)],
+        Some(_) => Vec::new(),
+        None if rule.optional => Vec::new(),
+        None if rule.applied == 0 => vec![report::rule_never_applied(rule, 0, &journal)],
+        None => rule.unused_steps().map(|step| report::rule_never_applied(rule, step, &journal)).collect(),
+    }));
+    world.script.set_verified();
+    let allowed = &world.settings.allowed;
+    findings.retain(|it| !allowed.contains(&it.kind));
+    Report { findings, journal }
+}
+
+/// Handles and documents that nobody closed or freed. Each is told once.
+fn what_is_open(world: &mut World) -> Vec<Finding> {
+    let World { model, documents, leaks_told, .. } = world;
+    let mut findings = Vec::new();
+    for (number, operation) in model.operations.iter() {
+        let state = match &operation.state {
+            State::Idle => "it was never used".to_owned(),
+            State::Pending(it) => format!("its {:?} is still pending", it.kind),
+            State::Completed(it, outcome) => {
+                format!("its {:?} completed with {}", it.kind, outcome.hresult.label())
+            }
+        };
+        findings.push((('o', number), report::leaked_operation(model.operation_handle(number), &state)));
+    }
+    for (number, open) in model.handles.iter() {
+        let handle = SystemHandle::new(model.serial, number);
+        findings.push((('s', number), report::leaked_system(handle, &open.id)));
+    }
+    for (number, _) in model.processes.iter() {
+        findings.push((('p', number), report::leaked_process(ProcessHandle::new(model.serial, number))));
+    }
+    for document in documents.leaked() {
+        let finding = report::leaked_document(document.export, &document.text, document.entry);
+        findings.push((('d', document.entry), finding));
+    }
+    findings.retain(|(what, _)| leaks_told.insert(*what));
+    findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// The last clone of a host is gone: what nobody has looked at is printed, and its threads end.
+pub(super) fn end(shared: &Arc<Shared>) {
+    let report = verify(shared);
+    if !report.findings.is_empty() {
+        eprintln!("\n{report}");
+    }
+    let mut world = shared.world.lock();
+    world.ended = true;
+    let freed: Vec<(usize, usize)> = world.documents.drain().collect();
+    shared.announce(&world);
+    drop(world);
+    shared.work.notify_all();
+    for (address, size) in freed {
+        (shared.gateway.take_back)(address, size);
+    }
+}

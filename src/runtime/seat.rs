@@ -1,0 +1,157 @@
+//! Which host a thread belongs to, and how a call finds its host: by handle, by thread, by the single live host.
+//! Not here: the list of hosts (`registry`).
+
+use std::cell::{Cell, RefCell};
+use std::sync::{Arc, Weak};
+
+use super::registry;
+use super::world::Shared;
+use crate::handle::Parts;
+
+/// A host, and the label under which it knows the thread.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) label: u32,
+}
+
+/// Several hosts could be meant: how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ambiguous(pub(crate) usize);
+
+#[derive(Default)]
+struct Seat {
+    /// Hosts that the thread has entered, innermost last.
+    entered: RefCell<Vec<Place>>,
+    /// Every host that has seen the thread.
+    known: RefCell<Vec<(Weak<Shared>, u32)>>,
+    worker: Cell<bool>,
+}
+
+thread_local! {
+    static SEAT: Seat = Seat::default();
+}
+
+impl Drop for Seat {
+    /// The thread ends: hosts that have seen it no longer expect anything of it.
+    fn drop(&mut self) {
+        for (shared, label) in self.known.get_mut().drain(..) {
+            if let Some(shared) = shared.upgrade() {
+                let mut world = shared.world.lock();
+                world.threads.ended(label);
+                shared.announce(&world);
+            }
+        }
+    }
+}
+
+/// Whether this is a thread of a host's dispatcher.
+pub(crate) fn is_worker() -> bool {
+    SEAT.try_with(|seat| seat.worker.get()).unwrap_or(false)
+}
+
+/// The host that a call with this handle value goes to.
+pub(crate) fn place_of_handle(value: u64) -> Result<Place, Ambiguous> {
+    let Some(parts) = Parts::decode(value) else { return current() };
+    let entered = SEAT.try_with(|seat| {
+        let entered = seat.entered.borrow();
+        entered.iter().rev().find(|it| it.shared.serial == parts.serial).cloned()
+    });
+    if let Ok(Some(place)) = entered {
+        return Ok(place);
+    }
+    let known = SEAT.try_with(|seat| {
+        let known = seat.known.borrow();
+
+        known.iter().find_map(|(shared, label)| {
+            shared
+                .upgrade()
+                .filter(|it| it.serial == parts.serial)
+                .map(|shared| Place { shared, label: *label })
+        })
+    });
+    if let Ok(Some(place)) = known {
+        return Ok(place);
+    }
+    match registry::find(parts.serial) {
+        Some(shared) => Ok(introduce(shared)),
+        None => current(), // a host that has ended: whoever is there says so
+    }
+}
+
+/// The host of a call without a handle.
+pub(crate) fn current() -> Result<Place, Ambiguous> {
+    let entered = SEAT.try_with(|seat| seat.entered.borrow().last().cloned());
+    if let Ok(Some(place)) = entered {
+        return Ok(place);
+    }
+    registry::single().map(introduce)
+}
+
+/// The host that the thread has entered, innermost.
+pub(crate) fn entered() -> Option<Arc<Shared>> {
+    SEAT.try_with(|seat| seat.entered.borrow().last().map(|it| Arc::clone(&it.shared))).ok().flatten()
+}
+
+/// The label of every thread in the waiting room of operations without a host, where nobody waits.
+pub(crate) const LIMBO_LABEL: u32 = 0;
+
+/// Makes a host and this thread known to each other.
+fn introduce(shared: Arc<Shared>) -> Place {
+    let known = SEAT.try_with(|seat| {
+        let mut known = seat.known.borrow_mut();
+        known.retain(|(shared, _)| shared.strong_count() > 0);
+        let old = known.iter().find(|it| std::ptr::eq(it.0.as_ptr(), Arc::as_ptr(&shared)));
+        if let Some((_, label)) = old {
+            return *label;
+        }
+        let label = shared.world.lock().threads.add(std::thread::current().name());
+        known.push((Arc::downgrade(&shared), label));
+        label
+    });
+    // While a thread ends, its seat is gone already: it is seen as one more thread, and as ended.
+    let label = known.unwrap_or_else(|_| {
+        let mut world = shared.world.lock();
+        let label = world.threads.add(None);
+        world.threads.ended(label);
+        label
+    });
+    Place { shared, label }
+}
+
+/// Until it is dropped, the thread belongs to a host.
+///
+/// Made by [`Host::enter`](crate::Host::enter); it stays on its thread.
+#[must_use = "the thread belongs to the host only as long as this lives"]
+pub struct Entered {
+    serial: u32,
+    stays_here: std::marker::PhantomData<*const ()>,
+}
+
+pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
+    let place = introduce(Arc::clone(shared));
+    push(place)
+}
+
+/// A dispatcher thread takes its seat.
+pub(crate) fn enter_as_worker(shared: &Arc<Shared>, label: u32) -> Entered {
+    SEAT.with(|seat| seat.worker.set(true));
+    push(Place { shared: Arc::clone(shared), label })
+}
+
+fn push(place: Place) -> Entered {
+    let serial = place.shared.serial;
+    SEAT.with(|seat| seat.entered.borrow_mut().push(place));
+    Entered { serial, stays_here: std::marker::PhantomData }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let left = SEAT.try_with(|seat| {
+            let mut entered = seat.entered.borrow_mut();
+            let at = entered.iter().rposition(|it| it.shared.serial == self.serial)?;
+            Some(entered.remove(at))
+        });
+        drop(left); // outside the borrow: the host may end here
+    }
+}

@@ -1,0 +1,293 @@
+//! The world of one host: everything behind its lock, and the steps by which time passes in it.
+//! Not here: calls (`call`), waiting (`wait`), callbacks (`dispatch`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::clock::{Clock, Time};
+use super::dispatch::Dispatch;
+use super::documents::Documents;
+use super::queue::{Order, Queue};
+use super::threads::Threads;
+use crate::call::OperationType;
+use crate::journal::finding::{Finding, FindingKind};
+use crate::journal::{Event, Journal, Log, What};
+use crate::model::Nanos;
+use crate::model::behavior::{Behavior, usual_latency};
+use crate::model::host::{Accepted, Due, Host, Plan};
+use crate::model::lifecycle::nanos;
+use crate::script::Script;
+use crate::script::rule::Reply;
+
+/// A host as its doors share it.
+pub(crate) struct Shared {
+    pub(crate) serial: u32,
+    pub(crate) world: Mutex<World>,
+    /// Something happened that a waiting thread may wait for.
+    pub(crate) changed: Condvar,
+    /// There may be work for the dispatcher.
+    pub(crate) work: Condvar,
+    pub(crate) gateway: Gateway,
+}
+
+/// What only unsafe code can do, handed in by `abi`.
+#[derive(Clone, Copy)]
+pub(crate) struct Gateway {
+    /// Copies a text into memory of its own, as UTF-16 with a NUL: address and size in bytes. Address 0: no memory.
+    pub(crate) publish: fn(&str) -> (usize, usize),
+    /// Gives such memory back.
+    pub(crate) take_back: fn(usize, usize),
+    /// Calls a completion callback: its address, the operation, the context.
+    pub(crate) call_back: fn(usize, u64, usize),
+}
+
+/// When an accepted operation completes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Completion {
+    /// After its latency: the call returns with the operation pending. The default.
+    #[default]
+    Asynchronous,
+    /// Before the call returns; the call takes the latency.
+    BeforeReturn,
+    /// Only when the test releases it: [`Host::release_next`](crate::Host::release_next),
+    /// [`Host::release_all`](crate::Host::release_all).
+    WhenReleased,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) completion: Completion,
+    pub(crate) call_latency: Duration,
+    pub(crate) latency: Option<Duration>,
+    pub(crate) latencies: BTreeMap<OperationType, Duration>,
+    pub(crate) poll_step: Duration,
+    pub(crate) patience: Duration,
+    pub(crate) journal_limit: usize,
+    pub(crate) time: Time,
+    pub(crate) order: Order,
+    pub(crate) behavior: Behavior,
+    pub(crate) allowed: BTreeSet<FindingKind>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            completion: Completion::Asynchronous,
+            call_latency: Duration::ZERO,
+            latency: None,
+            latencies: BTreeMap::new(),
+            poll_step: Duration::from_millis(10),
+            patience: Duration::from_secs(5),
+            journal_limit: 100_000,
+            time: Time::Virtual,
+            order: Order::Sequence,
+            behavior: Behavior::default(),
+            allowed: BTreeSet::new(),
+        }
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) model: Host,
+    pub(crate) script: Script,
+    pub(crate) clock: Clock,
+    pub(crate) queue: Queue,
+    pub(crate) log: Log,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) threads: Threads,
+    pub(crate) documents: Documents,
+    pub(crate) settings: Settings,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) gates: BTreeMap<u64, Gate>,
+    /// The ends of finite waits: (when, which wait).
+    pub(crate) deadlines: BTreeSet<(Nanos, u64)>,
+    pub(crate) waits: u64,
+    /// Threads that wait in `changed`.
+    pub(crate) waiting: u32,
+    /// Calls so far, for telling whether anybody still acts.
+    pub(crate) calls: u64,
+    pub(crate) ended: bool,
+    /// What was reported as open, so that it is reported once: kind and number.
+    pub(crate) leaks_told: BTreeSet<(char, u64)>,
+}
+
+/// Completions that wait for the test.
+#[derive(Default)]
+pub(crate) struct Gate {
+    pub(crate) open: bool,
+    pub(crate) held: Vec<Accepted>,
+    /// The test still holds the gate.
+    pub(crate) in_hand: bool,
+}
+
+/// The gate of [`Completion::WhenReleased`].
+pub(crate) const HOST_GATE: u64 = 0;
+
+impl Shared {
+    pub(crate) fn new(serial: u32, settings: Settings, gateway: Gateway) -> Arc<Shared> {
+        let world = World {
+            model: Host::new(serial, settings.behavior.clone()),
+            script: Script::default(),
+            clock: Clock::new(settings.time),
+            queue: Queue::new(settings.order),
+            log: Log::new(settings.journal_limit),
+            findings: Vec::new(),
+            threads: Threads::default(),
+            documents: Documents::default(),
+            dispatch: Dispatch::default(),
+            gates: BTreeMap::from([(HOST_GATE, Gate::default())]),
+            deadlines: BTreeSet::new(),
+            waits: 0,
+            waiting: 0,
+            calls: 0,
+            ended: false,
+            leaks_told: BTreeSet::new(),
+            settings,
+        };
+        Arc::new(Shared {
+            serial,
+            world: Mutex::new(world),
+            changed: Condvar::new(),
+            work: Condvar::new(),
+            gateway,
+        })
+    }
+
+    /// Wakes whoever waits for something to happen.
+    pub(crate) fn announce(&self, world: &World) {
+        if world.waiting > 0 {
+            self.changed.notify_all();
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+
+    /// Puts an accepted request on its way.
+    pub(crate) fn send_off(&mut self, accepted: Accepted, reply: Option<&Reply>) {
+        if matches!(accepted.plan, Plan::Never) {
+            return;
+        }
+        let gate = reply
+            .and_then(|it| it.gate)
+            .or_else(|| (self.settings.completion == Completion::WhenReleased).then_some(HOST_GATE));
+        if let Some(gate) = gate.and_then(|it| self.gates.get_mut(&it)).filter(|it| !it.open) {
+            gate.held.push(accepted);
+            return;
+        }
+        let latency = reply.and_then(|it| it.after).unwrap_or_else(|| self.latency_of(accepted.request.kind));
+        let at = self.now().max(self.model.earliest(&accepted)).saturating_add(nanos(latency));
+        self.model.created_at(&accepted, at);
+        self.queue.push(at, Due::Finish(accepted));
+        if self.settings.completion == Completion::BeforeReturn && self.clock.mode != Time::Real {
+            self.pass_time_to(at);
+        }
+    }
+
+    fn latency_of(&self, kind: OperationType) -> Duration {
+        let settings = &self.settings;
+        if settings.latencies.is_empty() {
+            return settings.latency.unwrap_or_else(|| usual_latency(kind));
+        }
+        settings.latencies.get(&kind).copied().or(settings.latency).unwrap_or_else(|| usual_latency(kind))
+    }
+
+    /// Completes a held request now.
+    pub(crate) fn release(&mut self, accepted: Accepted) {
+        let now = self.now();
+        self.happen(Due::Finish(accepted), now);
+    }
+
+    /// Moves the clock to the next due effect and lets it happen.
+    pub(crate) fn run_next(&mut self) {
+        if let Some((at, due)) = self.queue.pop() {
+            self.clock.move_to(at);
+            self.happen(due, at);
+        }
+    }
+
+    /// Lets everything happen that is due until a time, and moves the clock there.
+    pub(crate) fn pass_time_to(&mut self, until: Nanos) {
+        while self.queue.next_at().is_some_and(|at| at <= until) {
+            self.run_next();
+        }
+        self.clock.move_to(until);
+    }
+
+    /// In real time, lets everything happen whose time has come.
+    pub(crate) fn catch_up(&mut self) {
+        if self.clock.mode == Time::Real {
+            self.clock.read();
+            self.pass_time_to(self.now());
+        }
+    }
+
+    fn happen(&mut self, due: Due, at: Nanos) {
+        let note = match due {
+            Due::Finish(accepted) => self.model.finish(accepted, at),
+            Due::Exit { system, cause } => {
+                self.model.exit(system, cause);
+                None
+            }
+        };
+        self.take_in(note);
+    }
+
+    /// Passes on what happened in the model: to the journal, to the dispatcher, to the queue.
+    pub(crate) fn take_in(&mut self, mut note: Option<String>) {
+        let now = self.now();
+        let own = self.dispatch.label(&mut self.threads);
+        // Both lists are given back, so that a step allocates nothing.
+        let mut completed = std::mem::take(&mut self.model.happened.completed);
+        for it in completed.drain(..) {
+            let operation = self.model.operation_handle(it.operation);
+            let event = match note.take() {
+                None => Event::Completed {
+                    operation,
+                    kind: it.kind,
+                    hresult: it.hresult,
+                    document: it.document,
+                    dropped: !it.tracked,
+                },
+                Some(note) => Event::Other(Box::new(What::Completed {
+                    operation,
+                    operation_type: it.kind,
+                    hresult: it.hresult,
+                    document: it.document,
+                    dropped: !it.tracked,
+                    note: Some(note.into()),
+                })),
+            };
+            self.log.push(now, now, own, event);
+            if it.callback != 0 {
+                self.dispatch.enqueue(it.operation, it.callback);
+            }
+        }
+        self.model.happened.completed = completed;
+        for (system_id, document) in std::mem::take(&mut self.model.happened.exited) {
+            let event = Event::Other(Box::new(What::Exited { system_id, document }));
+            self.log.push(now, now, own, event);
+        }
+        let mut later = std::mem::take(&mut self.model.happened.later);
+        for (after, due) in later.drain(..) {
+            self.queue.push(now.saturating_add(nanos(after)), due);
+        }
+        self.model.happened.later = later;
+    }
+
+    pub(crate) fn find(&mut self, mut finding: Finding, entry: Option<u64>) {
+        finding.entry = finding.entry.or(entry);
+        self.findings.push(finding);
+    }
+
+    pub(crate) fn journal(&self) -> Journal {
+        self.log.snapshot(|label| self.threads.name(label))
+    }
+}

@@ -1,0 +1,103 @@
+//! Rules: which calls a test answers itself, and how. First matching rule wins.
+//! Not here: the builder that tests hold (`runtime::rules`), what a reply does to the model (`model`).
+
+pub(crate) mod matcher;
+pub(crate) mod rule;
+
+use std::panic::Location;
+
+use matcher::{Matcher, Miss, Seen};
+use rule::{Reply, Rule, Step};
+
+/// All rules of a host, in the order of their declaration.
+#[derive(Default)]
+pub(crate) struct Script {
+    rules: Vec<Rule>,
+}
+
+/// What a closure said of a call; it was asked before the world was locked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) rule: usize,
+    pub(crate) said: bool,
+}
+
+/// The rule that claims a call.
+pub(crate) struct Claim {
+    pub(crate) reply: Reply,
+}
+
+impl Script {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    pub(crate) fn add(&mut self, matcher: Matcher, declared: &'static Location<'static>) -> usize {
+        self.rules.push(Rule::new(matcher, declared));
+        self.rules.len() - 1
+    }
+
+    pub(crate) fn rule(&mut self, index: usize) -> &mut Rule {
+        &mut self.rules[index]
+    }
+
+    /// Rules declared so far are not verified again.
+    pub(crate) fn set_verified(&mut self) {
+        self.rules.iter_mut().for_each(|it| it.verified = true);
+    }
+
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The closures that have to be asked about a call, with the indexes of their rules.
+    pub(crate) fn closures(&self, seen: &Seen<'_>) -> Vec<(usize, matcher::Closure)> {
+        let candidates = self.rules.iter().enumerate().filter(|(_, it)| it.has_step());
+        candidates
+            .filter(|(_, it)| it.matcher.check_all_but_closure(seen).is_ok())
+            .filter_map(|(index, it)| Some((index, it.matcher.closure()?)))
+            .collect()
+    }
+
+    /// The first rule that applies to a call; rules that nearly did remember why not.
+    pub(crate) fn claim(&mut self, seen: &Seen<'_>, verdicts: &[Verdict], entry: u64) -> Option<Claim> {
+        for (index, rule) in self.rules.iter_mut().enumerate() {
+            if !rule.has_step() {
+                continue;
+            }
+            let verdict = verdicts.iter().find(|it| it.rule == index).is_none_or(|it| it.said);
+            let checked = rule
+                .matcher
+                .check_all_but_closure(seen)
+                .and_then(|()| if verdict { Ok(()) } else { Err(rule.matcher.closure_miss()) });
+            let checked = checked.and_then(|()| {
+                rule.matched += 1;
+                rule.matcher.check_nth(rule.matched)
+            });
+            match checked {
+                Ok(()) => return Some(Claim { reply: rule.apply() }),
+                Err(Miss::Export) => {}
+                Err(miss) => rule.missed(miss, entry),
+            }
+        }
+        None
+    }
+}
+
+impl Rule {
+    /// Whether a reply is left.
+    fn has_step(&self) -> bool {
+        self.current().is_some()
+    }
+
+    fn current(&self) -> Option<usize> {
+        self.steps.iter().position(Step::has_uses_left)
+    }
+
+    fn apply(&mut self) -> Reply {
+        let step = self.current().expect("claim asked has_step");
+        self.applied += 1;
+        self.steps[step].used += 1;
+        self.steps[step].reply.clone()
+    }
+}

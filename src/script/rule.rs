@@ -1,0 +1,121 @@
+//! A rule as data: matcher, replies in sequence, what is expected of it, and how nearly it applied.
+//! Not here: choosing among rules (`script`), writing about them (`journal::report`).
+
+use std::ops::RangeInclusive;
+use std::panic::Location;
+use std::time::Duration;
+
+use super::matcher::{Matcher, Miss};
+use crate::document::result_error::{ResultDocument, ResultError};
+use crate::hresult::Hresult;
+use crate::model::host::Plan;
+
+pub(crate) struct Rule {
+    pub(crate) matcher: Matcher,
+    pub(crate) declared: &'static Location<'static>,
+    pub(crate) name: Option<String>,
+    pub(crate) steps: Vec<Step>,
+    /// Calls that met every criterion but `nth`.
+    pub(crate) matched: u64,
+    pub(crate) applied: u64,
+    pub(crate) expected: Option<RangeInclusive<u64>>,
+    pub(crate) optional: bool,
+    /// It was told already whether it applied.
+    pub(crate) verified: bool,
+    /// The first few calls that nearly matched: the journal entry, and which criterion said no.
+    pub(crate) misses: Vec<(u64, Miss)>,
+}
+
+/// One reply of a sequence.
+pub(crate) struct Step {
+    pub(crate) reply: Reply,
+    /// How often it applies; `None` for ever.
+    pub(crate) limit: Option<u64>,
+    pub(crate) used: u64,
+}
+
+/// How a call is answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) kind: ReplyKind,
+    pub(crate) document: Option<ResultDocument>,
+    pub(crate) no_document: bool,
+    pub(crate) after: Option<Duration>,
+    pub(crate) gate: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplyKind {
+    Simulate,
+    Refuse(Hresult),
+    Succeed,
+    Fail(Hresult),
+    Never,
+}
+
+const MISSES: usize = 8;
+
+impl Rule {
+    pub(crate) fn new(matcher: Matcher, declared: &'static Location<'static>) -> Rule {
+        Rule {
+            matcher,
+            declared,
+            name: None,
+            steps: Vec::new(),
+            matched: 0,
+            applied: 0,
+            expected: None,
+            optional: false,
+            verified: false,
+            misses: Vec::new(),
+        }
+    }
+
+    /// Appends a reply; the one before it, if unlimited, then applies once.
+    pub(crate) fn push(&mut self, kind: ReplyKind) {
+        if let Some(last) = self.steps.last_mut() {
+            last.limit.get_or_insert(1);
+        }
+        let reply = Reply { kind, document: None, no_document: false, after: None, gate: None };
+        self.steps.push(Step { reply, limit: None, used: 0 });
+    }
+
+    pub(crate) fn last(&mut self) -> &mut Step {
+        self.steps.last_mut().expect("a rule is held only with a reply")
+    }
+
+    pub(crate) fn missed(&mut self, miss: Miss, entry: u64) {
+        if self.misses.len() < MISSES {
+            self.misses.push((entry, miss));
+        }
+    }
+
+    /// Replies that were never used, by index; one that only simulates says nothing when it is not reached.
+    pub(crate) fn unused_steps(&self) -> impl Iterator<Item = usize> {
+        let unused = |it: &Step| it.used == 0 && it.reply.kind != ReplyKind::Simulate && it.limit != Some(0);
+        self.steps.iter().enumerate().filter(move |(_, it)| unused(it)).map(|(index, _)| index)
+    }
+}
+
+impl Step {
+    pub(crate) fn has_uses_left(&self) -> bool {
+        self.limit.is_none_or(|limit| self.used < limit)
+    }
+}
+
+impl Reply {
+    /// The reply as the model understands it.
+    pub(crate) fn plan(&self) -> Plan {
+        let document = self.document.clone();
+        match self.kind {
+            ReplyKind::Simulate => document.map_or(Plan::Simulate, Plan::SimulateWith),
+            ReplyKind::Refuse(code) => Plan::Refuse(code, document),
+            ReplyKind::Succeed => Plan::Succeed(document),
+            ReplyKind::Fail(code) if self.no_document => Plan::Fail(code, None),
+            ReplyKind::Fail(code) => {
+                Plan::Fail(code, document.or_else(|| Some(ResultDocument::Error(ResultError::new()))))
+            }
+            ReplyKind::Never => Plan::Never,
+        }
+    }
+}
