@@ -35,6 +35,8 @@ macro_rules! bodies_that_cannot_fail {
 bodies_that_cannot_fail!((), bool, char, i32, i64, u8, u16, u32, u64, usize, String, &str, Duration);
 impl<T> Body for Option<T> {}
 impl<T> Body for Vec<T> {}
+impl Body for crate::journal::Journal {}
+impl Body for serde_json::Value {}
 impl<A, B> Body for (A, B) {}
 
 /// How many effects the end of a scope lets happen before it gives up: more is a world that feeds itself.

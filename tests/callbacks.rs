@@ -1,0 +1,316 @@
+//! Completion callbacks: where, when and how often they run, and what may be done in them.
+//! Not here: events of systems and processes.
+
+mod support;
+
+use std::ffi::c_void;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, OnceLock};
+use std::thread::{self, ThreadId};
+
+use hcs_sim::computecore::*;
+use hcs_sim::hresult::*;
+use hcs_sim::{Completion, Host, Hresult, Journal, What};
+use support::*;
+
+/// What a callback saw.
+#[derive(Debug)]
+struct Seen {
+    operation: usize,
+    thread: ThreadId,
+    code: Hresult,
+    kind: i32,
+    system: usize,
+}
+
+/// Reports what it sees through the sender that is its context, and closes nothing.
+unsafe extern "system" fn report(operation: HCS_OPERATION, context: *const c_void) {
+    // SAFETY: every test passes a sender that outlives the callback.
+    let sender = unsafe { &*context.cast::<Sender<Seen>>() };
+    let seen = Seen {
+        operation: operation as usize,
+        thread: thread::current().id(),
+        code: result(operation).0,
+        kind: operation_type(operation),
+        system: system_of(operation) as usize,
+    };
+    let _ = sender.send(seen);
+}
+
+fn reporting(sender: &Sender<Seen>) -> HCS_OPERATION {
+    operation_with((&raw const *sender).cast(), Some(report))
+}
+
+fn probe() -> (Box<Sender<Seen>>, Receiver<Seen>) {
+    let (sender, receiver) = channel();
+    (Box::new(sender), receiver)
+}
+
+#[test]
+fn a_callback_runs_once_on_another_thread_with_the_operation_completed() {
+    Host::new().run(|_| {
+        let (sender, receiver) = probe();
+        let system = create("vm", VM);
+        let operation = reporting(&sender);
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        assert_eq!(wait(operation), (S_OK, None));
+        let seen = receiver.recv().unwrap();
+        assert_eq!(seen.operation, operation as usize);
+        assert_ne!(seen.thread, thread::current().id());
+        assert_eq!((seen.code, seen.kind), (S_OK, HcsOperationTypeStart));
+        assert_eq!(seen.system, system as usize); // still the active one while its own callback runs
+        assert!(system_of(operation).is_null());
+        close_operation(operation);
+        close_system(system);
+        assert!(receiver.try_recv().is_err());
+    });
+}
+
+#[test]
+fn each_use_calls_back_once() {
+    Host::new().run(|_| {
+        let (sender, receiver) = probe();
+        let system = create("vm", VM);
+        let operation = reporting(&sender);
+        for request in [HcsStartComputeSystem as Request, HcsPauseComputeSystem, HcsResumeComputeSystem] {
+            assert_eq!(call(request, system, operation, None), S_OK);
+            assert_eq!(wait(operation).0, S_OK);
+            wait(operation);
+            result(operation);
+        }
+        close_operation(operation);
+        close_system(system);
+        let kinds: Vec<i32> = receiver.try_iter().map(|it| it.kind).collect();
+        assert_eq!(kinds, [HcsOperationTypeStart, HcsOperationTypePause, HcsOperationTypeResume]);
+    });
+}
+
+#[test]
+fn a_callback_comes_also_when_nobody_waits_inside_the_host() {
+    Host::new().run(|_| {
+        let (sender, receiver) = probe();
+        let system = create("vm", VM);
+        let operation = reporting(&sender);
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        assert_eq!(receiver.recv().unwrap().code, S_OK); // the client's own way of waiting
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_failure_calls_back_too() {
+    Host::new().run(|_| {
+        let (sender, receiver) = probe();
+        let operation = reporting(&sender);
+        let (code, system) = create_call("vm", "{}", operation);
+        assert_eq!(code, S_OK);
+        wait(operation);
+        assert_eq!(receiver.recv().unwrap().code, HCS_E_INVALID_JSON);
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+/// The style that never stores the handle: the callback fetches the result and closes the operation.
+unsafe extern "system" fn fetch_and_close(operation: HCS_OPERATION, context: *const c_void) {
+    // SAFETY: the test passes a sender that outlives the callback.
+    let sender = unsafe { &*context.cast::<Sender<(i32, Hresult)>>() };
+    let sent = (operation_type(operation), result(operation).0);
+    close_operation(operation);
+    let _ = sender.send(sent);
+}
+
+#[test]
+fn an_operation_can_be_closed_in_its_own_callback() {
+    let host = Host::new();
+    host.run(|host| {
+        let (sender, receiver) = channel::<(i32, Hresult)>();
+        let context = (&raw const sender).cast();
+        let operation = operation_with(context, Some(fetch_and_close));
+        let (code, system) = create_call("vm", VM, operation);
+        assert_eq!(code, S_OK);
+        assert_eq!(receiver.recv().unwrap(), (HcsOperationTypeCreate, S_OK));
+        // never stored at all
+        let code = call(HcsStartComputeSystem, system, operation_with(context, Some(fetch_and_close)), None);
+        assert_eq!(code, S_OK);
+        assert_eq!(receiver.recv().unwrap(), (HcsOperationTypeStart, S_OK));
+        assert!(host.findings().is_empty());
+        close_system(system);
+    });
+}
+
+#[test]
+fn fire_and_forget_at_the_end_of_a_test_is_no_leak() {
+    let (sender, receiver) = channel::<(i32, Hresult)>();
+    Host::new().run(|_| {
+        let system = create("vm", VM);
+        let operation = operation_with((&raw const sender).cast(), Some(fetch_and_close));
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        close_system(system);
+    });
+    assert_eq!(receiver.try_recv().unwrap(), (HcsOperationTypeStart, S_OK));
+}
+
+#[test]
+fn no_callback_comes_after_a_close() {
+    Host::new().run(|host| {
+        let (sender, receiver) = probe();
+        let system = create("vm", VM);
+        let operation = reporting(&sender);
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        close_operation(operation);
+        host.advance(std::time::Duration::from_secs(1));
+        assert_eq!(properties(system, None)["State"], "Running");
+        assert!(receiver.try_recv().is_err());
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_callback_can_be_set_later_and_gets_its_own_context() {
+    Host::new().run(|_| {
+        let (sender, receiver) = probe();
+        let context = (&raw const *sender).cast();
+        let system = create("vm", VM);
+        let operation = operation();
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        // SAFETY: the sender outlives the operation.
+        unsafe {
+            assert_eq!(HcsSetOperationCallback(operation, context, Some(report)), S_OK);
+            assert_eq!(HcsGetOperationContext(operation), context.cast_mut());
+        }
+        wait(operation);
+        assert_eq!(receiver.try_iter().count(), 1);
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_callback_that_is_set_after_completion_is_for_the_next_use() {
+    Host::new().run(|_| {
+        let (sender, receiver) = probe();
+        let system = create("vm", VM);
+        let operation = operation();
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        wait(operation);
+        // SAFETY: the sender outlives the operation.
+        unsafe { HcsSetOperationCallback(operation, (&raw const *sender).cast(), Some(report)) };
+        wait(operation);
+        assert_eq!(receiver.try_iter().count(), 0);
+        assert_eq!(call(HcsPauseComputeSystem, system, operation, None), S_OK);
+        wait(operation);
+        assert_eq!(receiver.try_iter().map(|it| it.kind).collect::<Vec<_>>(), [HcsOperationTypePause]);
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
+fn setting_a_callback_requires_one() {
+    Host::new().run(|_| {
+        let operation = operation();
+        // SAFETY: nothing is passed.
+        let code = unsafe { HcsSetOperationCallback(operation, std::ptr::null(), None) };
+        assert_eq!(code, E_INVALIDARG);
+        close_operation(operation);
+    });
+}
+
+/// Starts the system of the operation's create, waits for that start in the callback, and closes both operations.
+unsafe extern "system" fn start_next(operation: HCS_OPERATION, context: *const c_void) {
+    // SAFETY: the test passes a sender that outlives the callback.
+    let sender = unsafe { &*context.cast::<Sender<Hresult>>() };
+    let code = ask(HcsStartComputeSystem, system_of(operation), None).0;
+    close_operation(operation);
+    let _ = sender.send(code);
+}
+
+#[test]
+fn a_callback_may_start_and_wait_for_another_operation() {
+    Host::new().run(|_| {
+        let (sender, receiver) = channel::<Hresult>();
+        let operation = operation_with((&raw const sender).cast(), Some(start_next));
+        let (_, system) = create_call("vm", VM, operation);
+        assert_eq!(receiver.recv().unwrap(), S_OK);
+        assert_eq!(properties(system, None)["State"], "Running");
+        close_system(system);
+    });
+}
+
+static LOCK: Mutex<()> = Mutex::new(());
+static ENTERED: OnceLock<()> = OnceLock::new();
+
+/// Needs a lock that the waiting thread holds.
+unsafe extern "system" fn need_the_lock(_: HCS_OPERATION, _: *const c_void) {
+    ENTERED.get_or_init(|| ());
+    drop(LOCK.lock());
+}
+
+#[test]
+fn a_callback_that_needs_a_lock_of_the_waiter_does_not_hang_the_wait() {
+    Host::new().run(|_| {
+        let system = create("vm", VM);
+        let operation = operation_with(std::ptr::null(), Some(need_the_lock));
+        let held = LOCK.lock().unwrap();
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        assert_eq!(wait(operation), (S_OK, None)); // the result is there; Windows returns it too
+        assert!(ENTERED.get().is_some());
+        drop(held);
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
+fn callbacks_run_before_the_call_returns_when_operations_complete_before_the_call_returns() {
+    Host::builder().completion(Completion::BeforeReturn).run(|_| {
+        let (sender, receiver) = probe();
+        let system = create("vm", VM);
+        let operation = reporting(&sender);
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        assert_eq!(receiver.try_iter().count(), 1);
+        assert_eq!(result(operation), (S_OK, None));
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+fn journal_of_many_callbacks() -> Journal {
+    let (sender, _receiver) = probe();
+    Host::new().run(|host| {
+        let systems: Vec<HCS_SYSTEM> = (0..8).map(|it| create(&format!("vm{it}"), VM)).collect();
+        let operations: Vec<HCS_OPERATION> = systems.iter().map(|_| reporting(&sender)).collect();
+        for (system, operation) in systems.iter().zip(&operations) {
+            assert_eq!(call(HcsStartComputeSystem, *system, *operation, None), S_OK);
+        }
+        for operation in &operations {
+            wait(*operation);
+        }
+        operations.into_iter().for_each(close_operation);
+        systems.into_iter().for_each(close_system);
+        host.journal()
+    })
+}
+
+#[test]
+fn callbacks_that_are_due_together_run_one_after_the_other_in_the_order_of_completion() {
+    let journal = journal_of_many_callbacks();
+    let order: Vec<String> = journal
+        .entries()
+        .iter()
+        .filter_map(|it| match &it.what {
+            What::CallbackEntered { operation } => Some(format!("enter {operation}")),
+            What::CallbackReturned { operation } => Some(format!("return {operation}")),
+            _ => None,
+        })
+        .collect();
+    let expected: Vec<String> =
+        (9..17).flat_map(|it| [format!("enter operation#{it}"), format!("return operation#{it}")]).collect();
+    assert_eq!(order, expected);
+    let text = journal.to_string();
+    for _ in 0..5 {
+        assert_eq!(journal_of_many_callbacks().to_string(), text);
+    }
+}
