@@ -367,7 +367,9 @@ pub unsafe extern "system" fn HcsSetComputeSystemCallback(
     })
 }
 
-/// Creates a process in a running system; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Creates a process in a running system. The handle comes with `S_OK`; guest programs are not simulated yet, so the
+/// operation fails with `0x80070002` unless a rule lets it succeed. (fidelity: `state-create-process`,
+/// `process-not-found`)
 ///
 /// # Safety
 ///

@@ -187,7 +187,6 @@ impl Host {
             {
                 system.state = SystemState::Failed;
             }
-            self.end_if_abandoned(request.system);
         }
         let (outcome, note) = match (carried, plan) {
             (Ok(_), Plan::Succeed(Some(document)) | Plan::SimulateWith(document)) => {
@@ -197,6 +196,9 @@ impl Host {
             (Err(failure), _) => (Outcome::new(failure.hresult, failure.document), failure.note),
         };
         self.complete(operation, id, request.kind, outcome);
+        if request.kind == OperationType::Create {
+            self.end_if_abandoned(request.system);
+        }
         for (system, cause) in std::mem::take(&mut self.exits) {
             self.exit(system, cause);
         }
@@ -263,5 +265,9 @@ impl Host {
 /// Exports whose behaviour is modelled; the others need a rule that answers for them.
 fn is_simulated(export: Export) -> bool {
     let info = export.info();
-    info.kind == ExportKind::ComputeSystem && info.operation_type != OperationType::LiveMigration
+    match info.operation_type {
+        OperationType::CreateProcess => true,
+        OperationType::LiveMigration => false,
+        _ => info.kind == ExportKind::ComputeSystem,
+    }
 }

@@ -71,8 +71,25 @@ impl Host {
             OperationType::Save => self.save(request, force),
             OperationType::GetProperties => self.properties(request, force, now),
             OperationType::Modify => self.modify(request, force, now),
+            OperationType::CreateProcess if !force => self.create_process(request.system),
             _ => Ok(None),
         }
+    }
+
+    /// Guest programs are not modelled yet: no command is known in any guest. (fidelity: `state-create-process`,
+    /// `process-not-found`)
+    fn create_process(&self, number: u64) -> Carried {
+        let system = self.systems.get(number).expect("carry_out found it");
+        if system.configuration.kind == SystemKind::VirtualMachine && !system.configuration.guest_connection {
+            return Err(Failure::noted(
+                HRESULT_ERROR_NOT_SUPPORTED,
+                "the configuration has no GuestConnection",
+            ));
+        }
+        Err(Failure::noted(
+            HRESULT_ERROR_FILE_NOT_FOUND,
+            "no guest program is known; a rule can let it succeed",
+        ))
     }
 
     fn set_state(&mut self, system: u64, state: SystemState) -> Carried {

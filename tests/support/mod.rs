@@ -113,8 +113,9 @@ pub fn create_call(id: &str, configuration: &str, operation: HCS_OPERATION) -> (
     let (id, configuration) = (wide(id), wide(configuration));
     let mut system = null_mut();
     // SAFETY: texts and out pointer are valid.
-    let code =
-        unsafe { HcsCreateComputeSystem(id.as_ptr(), configuration.as_ptr(), operation, null(), &mut system) };
+    let code = unsafe {
+        HcsCreateComputeSystem(id.as_ptr(), configuration.as_ptr(), operation, null(), &mut system)
+    };
     (code.into(), system)
 }
 
@@ -147,7 +148,12 @@ pub fn open(id: &str, access: u32) -> (Hresult, HCS_SYSTEM) {
 pub type Request = unsafe extern "system" fn(HCS_SYSTEM, HCS_OPERATION, PCWSTR) -> HRESULT;
 
 /// Issues a request; answers the call's HRESULT.
-pub fn call(request: Request, system: HCS_SYSTEM, operation: HCS_OPERATION, options: Option<&str>) -> Hresult {
+pub fn call(
+    request: Request,
+    system: HCS_SYSTEM,
+    operation: HCS_OPERATION,
+    options: Option<&str>,
+) -> Hresult {
     let options = optional(options);
     // SAFETY: the text is valid, any handle value is recognised.
     unsafe { request(system, operation, pointer(&options)) }.into()
