@@ -343,6 +343,7 @@ fn why_not(miss: &Miss) -> String {
         Miss::Nth { expected, got } => {
             format!("number: expected call number {expected}, this was number {got}")
         }
+        Miss::Taken { by } => format!("the rule declared at {by} took it first"),
         Miss::Closure { description } => format!("closure: {description:?} said no"),
         Miss::Document { pointer, expected, got } => {
             let expected = expected.as_ref().map_or_else(|| "any value".to_owned(), ToString::to_string);

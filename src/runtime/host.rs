@@ -263,7 +263,9 @@ impl fmt::Display for Host {
             let handle = model.operation_handle(number);
             match &operation.state {
                 State::Idle => write!(f, "\n{handle}: idle")?,
-                State::Pending(it) => write!(f, "\n{handle}: {:?} pending", it.kind)?,
+                State::Pending(it) => {
+                    write!(f, "\n{handle}: {:?} pending, {} threads inside", it.kind, operation.inside)?
+                }
                 State::Completed(it, outcome) => {
                     write!(f, "\n{handle}: {:?} completed with {}", it.kind, outcome.hresult.label())?;
                 }

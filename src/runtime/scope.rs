@@ -33,6 +33,16 @@ macro_rules! bodies_that_cannot_fail {
 }
 
 bodies_that_cannot_fail!((), bool, char, i32, i64, u8, u16, u32, u64, usize, String, &str, Duration);
+/// A body that always panics returns the never type, which can be named on stable Rust only through a function pointer.
+trait Returns {
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
+}
+
+impl Body for <fn() -> ! as Returns>::Output {}
 impl<T> Body for Option<T> {}
 impl<T> Body for Vec<T> {}
 impl Body for crate::journal::Journal {}

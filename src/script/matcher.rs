@@ -65,6 +65,10 @@ pub(crate) enum Miss {
     Closure {
         description: String,
     },
+    /// An earlier rule took it, declared there.
+    Taken {
+        by: &'static std::panic::Location<'static>,
+    },
 }
 
 /// What stood where a criterion looked into the document.
@@ -138,7 +142,7 @@ impl Matcher {
         self
     }
 
-    /// Only the `n`th call, counted from 1, of those that meet the other criteria.
+    /// Only the `n`th call, counted from 1, of those that meet the other criteria, whichever rule answers them.
     pub fn nth(mut self, n: u64) -> Matcher {
         self.nth = Some(n);
         self

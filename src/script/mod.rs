@@ -52,8 +52,8 @@ impl Script {
 
     /// The closures that have to be asked about a call, with the indexes of their rules.
     pub(crate) fn closures(&self, seen: &Seen<'_>) -> Vec<(usize, matcher::Closure)> {
-        let candidates = self.rules.iter().enumerate().filter(|(_, it)| it.has_step());
-        candidates
+        let rules = self.rules.iter().enumerate();
+        rules
             .filter(|(_, it)| it.matcher.check_all_but_closure(seen).is_ok())
             .filter_map(|(index, it)| Some((index, it.matcher.closure()?)))
             .collect()
@@ -61,26 +61,27 @@ impl Script {
 
     /// The first rule that applies to a call; rules that nearly did remember why not.
     pub(crate) fn claim(&mut self, seen: &Seen<'_>, verdicts: &[Verdict], entry: u64) -> Option<Claim> {
+        let mut claim: Option<(Claim, &'static Location<'static>)> = None;
         for (index, rule) in self.rules.iter_mut().enumerate() {
-            if !rule.has_step() {
-                continue;
-            }
             let verdict = verdicts.iter().find(|it| it.rule == index).is_none_or(|it| it.said);
             let checked = rule
                 .matcher
                 .check_all_but_closure(seen)
                 .and_then(|()| if verdict { Ok(()) } else { Err(rule.matcher.closure_miss()) });
+            // Calls that another rule claims count too: the second start is the second, whoever answers the first.
             let checked = checked.and_then(|()| {
                 rule.matched += 1;
                 rule.matcher.check_nth(rule.matched)
             });
-            match checked {
-                Ok(()) => return Some(Claim { reply: rule.apply() }),
-                Err(Miss::Export) => {}
-                Err(miss) => rule.missed(miss, entry),
+            match (checked, &claim) {
+                (Err(Miss::Export), _) => {}
+                (Err(miss), _) => rule.missed(miss, entry),
+                (Ok(()), Some((_, by))) => rule.missed(Miss::Taken { by }, entry),
+                (Ok(()), None) if !rule.has_step() => {}
+                (Ok(()), None) => claim = Some((Claim { reply: rule.apply() }, rule.declared)),
             }
         }
-        None
+        claim.map(|it| it.0)
     }
 }
 

@@ -102,7 +102,11 @@ impl Operation {
         // SAFETY: there is neither a context nor a callback.
         let operation = unsafe { HcsCreateOperation(null(), None) };
         // No other reason than a lack of resources is documented.
-        if operation.is_null() { Err(Error::hcs(doing, E_OUTOFMEMORY, None)) } else { Ok(Operation(operation)) }
+        if operation.is_null() {
+            Err(Error::hcs(doing, E_OUTOFMEMORY, None))
+        } else {
+            Ok(Operation(operation))
+        }
     }
 
     fn wait(&self, doing: &'static str, limit_ms: u32) -> Result<Option<String>, Error> {

@@ -26,11 +26,11 @@ fn a_machine_that_dies_while_starting_is_reported_with_its_reason() {
     Host::new().run(|host| {
         host.when(call::start().system("build-1"))
             .fail(HCS_E_TERMINATED_DURING_START)
-            .document(
-                ResultError::new()
-                    .message("The virtual machine stopped.")
-                    .event(ErrorEvent::new(ErrorEvent::HYPER_V_WORKER, 12010, "root.vhdx is corrupt.")),
-            )
+            .document(ResultError::new().message("The virtual machine stopped.").event(ErrorEvent::new(
+                ErrorEvent::HYPER_V_WORKER,
+                12010,
+                "root.vhdx is corrupt.",
+            )))
             .after(Duration::from_secs(2));
 
         let machine = VirtualMachine::create("build-1", LINUX).unwrap();
@@ -47,7 +47,12 @@ fn a_machine_that_dies_while_starting_is_reported_with_its_reason() {
 #[test]
 fn a_failure_that_hcs_does_not_explain_is_reported_all_the_same() {
     Host::new().run(|host| {
-        host.when(call::start()).fail(HCS_E_HYPERV_NOT_INSTALLED).no_document().then().fail(E_ACCESSDENIED).document("not JSON");
+        host.when(call::start())
+            .fail(HCS_E_HYPERV_NOT_INSTALLED)
+            .no_document()
+            .then()
+            .fail(E_ACCESSDENIED)
+            .document("not JSON");
         let machine = VirtualMachine::create("build-1", LINUX).unwrap();
         for code in [HCS_E_HYPERV_NOT_INSTALLED, E_ACCESSDENIED] {
             let error = machine.start().unwrap_err();

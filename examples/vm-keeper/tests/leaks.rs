@@ -33,7 +33,10 @@ fn an_operation_and_a_document_that_are_forgotten_fail_the_test() {
     });
     assert!(report.starts_with("hcs-sim: 2 findings\n"), "{report}");
     assert!(report.contains("operation#1 was never closed; its Enumerate completed with S_OK"), "{report}");
-    assert!(report.contains("a document that HcsWaitForOperationResult handed out was never freed"), "{report}");
+    assert!(
+        report.contains("a document that HcsWaitForOperationResult handed out was never freed"),
+        "{report}"
+    );
     assert!(report.contains("to mend      call HcsCloseOperation on every path"), "{report}");
 }
 
@@ -64,5 +67,8 @@ fn a_result_that_is_read_after_the_close_fails_the_test() {
             HcsGetOperationResult(operation, null_mut());
         }
     });
-    assert!(report.contains("HcsGetOperationResult was called with operation#1 after it was closed"), "{report}");
+    assert!(
+        report.contains("HcsGetOperationResult was called with operation#1 after it was closed"),
+        "{report}"
+    );
 }

@@ -1,0 +1,489 @@
+//! Rules: which calls they claim, how they answer, and what is said when they do not apply.
+//! Not here: what the model does without rules.
+
+mod support;
+
+use std::ptr::{null, null_mut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hcs_sim::computecore::*;
+use hcs_sim::hresult::*;
+use hcs_sim::{Export, FindingKind, Host, Hresult, ResultError, call as calls};
+use support::*;
+
+fn start_code(system: HCS_SYSTEM) -> Hresult {
+    ask(HcsStartComputeSystem, system, None).0
+}
+
+// Matching
+
+#[test]
+fn a_rule_claims_calls_of_its_export_only() {
+    Host::new().run(|host| {
+        host.when(calls::pause()).fail(E_FAIL);
+        let system = create("vm", VM);
+        start(system);
+        assert_eq!(ask(HcsPauseComputeSystem, system, None).0, E_FAIL);
+        assert_eq!(ask(HcsTerminateComputeSystem, system, None).0, S_OK);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_rule_claims_calls_on_its_system_without_regard_to_case() {
+    Host::new().run(|host| {
+        host.when(calls::start().system("WEB")).fail(E_FAIL);
+        host.when(calls::create().system("web")).succeed().after(Duration::from_secs(7));
+        let (web, other) = (create("web", VM), create("db", VM));
+        assert_eq!(host.now(), Duration::from_millis(7_040));
+        assert_eq!(start_code(web), E_FAIL);
+        assert_eq!(start_code(other), S_OK);
+        close_system(web);
+        close_system(other);
+    });
+}
+
+#[test]
+fn a_rule_can_be_for_the_nth_call() {
+    Host::new().run(|host| {
+        host.when(calls::properties().nth(2)).fail(E_FAIL);
+        let system = create("vm", VM);
+        let codes: Vec<Hresult> =
+            (0..4).map(|_| ask(HcsGetComputeSystemProperties, system, None).0).collect();
+        assert_eq!(codes, [S_OK, E_FAIL, S_OK, S_OK]);
+        close_system(system);
+    });
+}
+
+#[test]
+fn nth_counts_only_calls_that_meet_the_other_criteria() {
+    Host::new().run(|host| {
+        host.when(calls::start().system("b").nth(1)).fail(E_FAIL);
+        let (a, b) = (create("a", VM), create("b", VM));
+        assert_eq!(start_code(a), S_OK);
+        assert_eq!(start_code(b), E_FAIL);
+        assert_eq!(start_code(b), S_OK);
+        close_system(a);
+        close_system(b);
+    });
+}
+
+#[test]
+fn a_rule_can_look_into_the_document() {
+    Host::new().run(|host| {
+        let size = "/VirtualMachine/ComputeTopology/Memory/SizeInMB";
+        host.when(calls::create().document(size, 512)).fail(E_OUTOFMEMORY);
+        host.when(calls::create().document_has("/Container")).fail(HCS_E_IMAGE_MISMATCH);
+        for (configuration, code) in
+            [(VM, E_OUTOFMEMORY), (CONTAINER, HCS_E_IMAGE_MISMATCH), (r#"{"VirtualMachine":{}}"#, S_OK)]
+        {
+            let (outcome, system) = try_create("vm", configuration);
+            assert_eq!(outcome.0, code);
+            close_system(system);
+        }
+        let (outcome, system) = try_create("vm2", "no json");
+        assert_eq!(outcome.0, HCS_E_INVALID_JSON);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_rule_can_ask_a_closure() {
+    Host::new().run(|host| {
+        let short =
+            calls::create().matching("short id", |seen| seen.system_id.is_some_and(|it| it.len() < 3));
+        host.when(short).fail(E_FAIL);
+        for (id, code) in [("vm", E_FAIL), ("long", S_OK)] {
+            let (outcome, system) = try_create(id, VM);
+            assert_eq!(outcome.0, code);
+            close_system(system);
+        }
+    });
+}
+
+#[test]
+fn a_closure_sees_the_typed_call_and_may_use_the_host() {
+    let host = Host::new();
+    host.run(|host| {
+        let (clock, asked) = (host.clone(), Arc::new(AtomicUsize::new(0)));
+        let counter = Arc::clone(&asked);
+        let matcher = calls::to(Export::HcsOpenComputeSystem).matching("after one second", move |seen| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            assert!(matches!(
+                seen.call,
+                hcs_sim::Call::OpenComputeSystem { requested_access: GENERIC_ALL, .. }
+            ));
+            assert_eq!(seen.now, clock.now()); // no lock is held
+            clock.now() >= Duration::from_secs(1)
+        });
+        host.when(matcher).refuse(E_ACCESSDENIED);
+        assert_eq!(open("vm", GENERIC_ALL).0, HCS_E_SYSTEM_NOT_FOUND);
+        host.advance(Duration::from_secs(1));
+        assert_eq!(open("vm", GENERIC_ALL).0, E_ACCESSDENIED);
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        host.when(calls::any().nth(u64::MAX)).simulate().optional(); // dropping the clone must not end the host
+    });
+}
+
+#[test]
+fn a_call_made_in_a_closure_is_answered_too() {
+    Host::new().run(|host| {
+        let matcher = calls::start().matching("asks for properties", |_| {
+            close_operation(operation());
+            true
+        });
+        host.when(matcher).fail(E_FAIL);
+        let system = create("vm", VM);
+        assert_eq!(start_code(system), E_FAIL);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_rule_that_an_earlier_one_leaves_nothing_is_told_so() {
+    let host = Host::new();
+    let line = line!() + 2;
+    let report = report_of(&host, || {
+        host.when(calls::start()).fail(E_FAIL);
+        host.when(calls::start().system("vm")).fail(E_OUTOFMEMORY);
+        let system = create("vm", VM);
+        assert_eq!(start_code(system), E_FAIL);
+        close_system(system);
+    })
+    .unwrap();
+    assert_eq!(
+        report.findings[0].facts.last().unwrap().1,
+        format!("the rule declared at tests/rules.rs:{line}:14 took it first")
+    );
+}
+
+#[test]
+fn the_first_matching_rule_wins() {
+    Host::new().run(|host| {
+        host.when(calls::start().system("a")).fail(E_FAIL);
+        host.when(calls::start()).fail(E_OUTOFMEMORY);
+        let (a, b) = (create("a", VM), create("b", VM));
+        assert_eq!(start_code(a), E_FAIL);
+        assert_eq!(start_code(b), E_OUTOFMEMORY);
+        close_system(a);
+        close_system(b);
+    });
+}
+
+// Replies
+
+#[test]
+fn a_refused_call_starts_nothing() {
+    Host::new().run(|host| {
+        host.when(calls::create()).refuse(HCS_E_ACCESS_DENIED);
+        let operation = operation();
+        assert_eq!(create_call("vm", VM, operation), (HCS_E_ACCESS_DENIED, null_mut()));
+        assert_eq!(result(operation), (HCS_E_OPERATION_NOT_STARTED, None));
+        assert_eq!(enumerate(None).1.unwrap(), "[]");
+        close_operation(operation);
+    });
+}
+
+#[test]
+fn a_failure_comes_with_a_document_of_its_code_unless_told_otherwise() {
+    Host::new().run(|host| {
+        let system = create("vm", VM);
+        let documents = [
+            host.when(calls::start().nth(1)).fail(HCS_E_CONNECT_FAILED),
+            host.when(calls::start().nth(2)).fail(HCS_E_CONNECT_FAILED).no_document(),
+            host.when(calls::start().nth(3)).fail(HCS_E_CONNECT_FAILED).document("not even JSON"),
+            host.when(calls::start().nth(4))
+                .fail(HCS_E_CONNECT_FAILED)
+                .document(ResultError::new().error(HCS_E_CONNECT_FAILED).message("")),
+            host.when(calls::start().nth(5))
+                .fail(0x8007_0005_u32 as i32)
+                .document(serde_json::json!({"X": [1]})),
+        ]
+        .map(|_| ask(HcsStartComputeSystem, system, None));
+        assert_eq!(json(documents[0].1.clone())["Error"], -1070137080);
+        assert_eq!(documents[1], (HCS_E_CONNECT_FAILED, None));
+        assert_eq!(documents[2].1.as_deref(), Some("not even JSON"));
+        assert_eq!(documents[3].1.as_deref(), Some(r#"{"Error":-2143878904,"ErrorMessage":""}"#));
+        assert_eq!(documents[4], (E_ACCESSDENIED, Some(r#"{"X":[1]}"#.to_owned())));
+        close_system(system);
+    });
+}
+
+#[test]
+fn success_can_be_forced_and_changes_the_system_as_success_does() {
+    Host::new().run(|host| {
+        host.when(calls::pause()).succeed();
+        host.when(calls::properties().nth(2)).succeed().document(r#"{"Id":"other"}"#);
+        let system = create("box", CONTAINER);
+        start(system);
+        assert_eq!(ask(HcsPauseComputeSystem, system, None), (S_OK, None)); // the model would say 0x80070032
+        assert_eq!(properties(system, None)["State"], "Paused");
+        assert_eq!(properties(system, None)["Id"], "other");
+        close_system(system);
+    });
+}
+
+#[test]
+fn the_document_of_a_simulated_success_can_be_replaced() {
+    Host::new().run(|host| {
+        host.when(calls::terminate()).simulate().document("{}");
+        let system = create("vm", VM);
+        assert_eq!(ask(HcsTerminateComputeSystem, system, None), (S_OK, Some("{}".to_owned())));
+        let (code, document) = ask(HcsTerminateComputeSystem, system, None);
+        assert_eq!(code, HCS_E_SYSTEM_ALREADY_STOPPED); // a failure keeps its own
+        assert_ne!(document.as_deref(), Some("{}"));
+        close_system(system);
+    });
+}
+
+#[test]
+fn an_operation_can_be_made_slow() {
+    Host::new().run(|host| {
+        host.when(calls::start()).simulate().after(Duration::from_secs(120));
+        let system = create("vm", VM);
+        let operation = operation();
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        assert_eq!(wait_for(operation, 60_000), (HCS_E_OPERATION_TIMEOUT, None));
+        assert_eq!(wait_for(operation, 60_000), (S_OK, None)); // it was still tracked
+        assert_eq!(host.now(), Duration::from_millis(120_040));
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
+fn an_operation_can_hang_for_ever_even_beyond_the_exit_of_its_system() {
+    Host::new().run(|host| {
+        host.when(calls::start()).never_completes();
+        let system = create("vm", VM);
+        let operation = operation();
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        assert_eq!(wait_for(operation, 86_400_000), (HCS_E_OPERATION_TIMEOUT, None));
+        assert_eq!(ask(HcsTerminateComputeSystem, system, None), (S_OK, None));
+        assert_eq!(result(operation), (HCS_E_OPERATION_PENDING, None));
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
+fn an_operation_can_be_held_until_the_test_releases_it() {
+    Host::new().run(|host| {
+        let gate = host.when(calls::start()).simulate().hold();
+        let system = create("vm", VM);
+        let operation = operation();
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        host.advance(Duration::from_secs(3600));
+        assert_eq!((result(operation), gate.held()), ((HCS_E_OPERATION_PENDING, None), 1));
+        assert!(gate.release_next());
+        assert!(!gate.release_next());
+        assert_eq!(result(operation), (S_OK, None));
+        gate.release(); // from now on nothing is held
+        assert_eq!(start_code(system), HCS_E_INVALID_STATE);
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_held_operation_can_be_released_by_another_thread_while_this_one_waits() {
+    Host::new().run(|host| {
+        let gate = host.when(calls::start()).fail(E_FAIL).hold();
+        let system = create("vm", VM);
+        let operation = operation();
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        std::thread::scope(|scope| {
+            scope.spawn(|| gate.release());
+            assert_eq!(wait(operation).0, E_FAIL);
+        });
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
+fn exports_without_an_operation_are_answered_at_once() {
+    Host::new().run(|host| {
+        host.when(calls::open()).fail(E_ACCESSDENIED).after(Duration::from_secs(1));
+        host.when(calls::to(Export::HcsGetServiceProperties)).succeed().document(r#"{"Properties":[]}"#);
+        host.when(calls::operation_result()).refuse(HCS_E_OPERATION_RESULT_ALLOCATION_FAILED);
+        assert_eq!(open("vm", GENERIC_ALL).0, E_ACCESSDENIED);
+        assert_eq!(host.now(), Duration::from_secs(1));
+        let mut document = null_mut();
+        // SAFETY: the out pointer is valid.
+        assert_eq!(unsafe { HcsGetServiceProperties(null(), &mut document) }, 0);
+        assert_eq!(take(document).unwrap(), r#"{"Properties":[]}"#);
+        let operation = operation();
+        assert_eq!(result(operation), (HCS_E_OPERATION_RESULT_ALLOCATION_FAILED, None));
+        close_operation(operation);
+    });
+}
+
+// Sequences and counts
+
+#[test]
+fn replies_can_follow_each_other() {
+    Host::new().run(|host| {
+        host.when(calls::start()).fail(E_FAIL).then().fail(E_OUTOFMEMORY).times(2).then().simulate();
+        let system = create("vm", VM);
+        let codes: Vec<Hresult> = (0..5).map(|_| start_code(system)).collect();
+        assert_eq!(codes, [E_FAIL, E_OUTOFMEMORY, E_OUTOFMEMORY, S_OK, HCS_E_INVALID_STATE]);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_rule_that_is_used_up_lets_the_next_one_apply() {
+    Host::new().run(|host| {
+        host.when(calls::start()).fail(E_FAIL).times(1);
+        host.when(calls::start()).fail(E_OUTOFMEMORY).times(1);
+        let system = create("vm", VM);
+        assert_eq!([0; 3].map(|_| start_code(system)), [E_FAIL, E_OUTOFMEMORY, S_OK]);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_rule_that_never_applies_is_a_finding_with_its_near_misses() {
+    let host = Host::new();
+    let line = line!() + 2;
+    let report = report_of(&host, || {
+        host.when(calls::start().system("web")).fail(E_FAIL);
+        let system = create("wep", VM);
+        start(system);
+        close_system(system);
+    })
+    .unwrap();
+    let facts: String =
+        report.findings[0].facts.iter().map(|(label, text)| format!("{label}: {text}\n")).collect();
+    assert_eq!(report.findings.len(), 1);
+    assert_eq!(report.findings[0].kind, FindingKind::RuleNeverApplied);
+    assert_eq!(
+        report.findings[0].sentence,
+        r#"the rule for HcsStartComputeSystem, system "web" never applied"#
+    );
+    assert_eq!(
+        facts,
+        format!(
+            "declared at: tests/rules.rs:{line}:14\n\
+             would match: HcsStartComputeSystem, system \"web\"\n\
+             nearest call: HcsStartComputeSystem(system#1 \"wep\", operation#2, NULL) at t=0.040s\n\
+             but: system: expected \"web\", got \"wep\"\n"
+        )
+    );
+    assert!(report.to_string().contains("operation#2 pending   <<<<<"), "{report}");
+}
+
+#[test]
+fn every_criterion_says_why_not() {
+    let host = Host::new();
+    let report = report_of(&host, || {
+        host.when(calls::create().document("/Owner", "me")).fail(E_FAIL);
+        host.when(calls::create().document_has("/Nothing")).fail(E_FAIL);
+        host.when(calls::create().nth(3)).fail(E_FAIL);
+        host.when(calls::create().matching("is blue", |_| false)).fail(E_FAIL);
+        host.when(calls::start().document_has("/X")).fail(E_FAIL);
+        host.when(calls::save()).fail(E_FAIL);
+        let system = create("vm", VM);
+        start(system);
+        close_system(system);
+    })
+    .unwrap();
+    let why: Vec<&str> = report
+        .findings
+        .iter()
+        .filter_map(|it| it.facts.iter().rfind(|(label, _)| *label == "but" || *label == "nearest call"))
+        .map(|it| it.1.as_str())
+        .collect();
+    assert_eq!(
+        why,
+        [
+            r#"document /Owner: expected "me", got "tests""#,
+            "document /Nothing: expected any value, nothing stands there",
+            "number: expected call number 3, this was number 1",
+            r#"closure: "is blue" said no"#,
+            "document /X: expected any value, the call has no document",
+            "none: no such export was called",
+        ]
+    );
+}
+
+#[test]
+fn a_reply_that_is_never_reached_is_a_finding() {
+    let host = Host::new();
+    let report = report_of(&host, || {
+        host.when(calls::start()).fail(E_FAIL).then().fail(E_OUTOFMEMORY).then().simulate();
+        let system = create("vm", VM);
+        assert_eq!(start_code(system), E_FAIL);
+        close_system(system);
+    })
+    .unwrap();
+    assert_eq!(
+        report.findings[0].sentence,
+        "reply 2 of 3 of the rule for HcsStartComputeSystem was never used; the rule applied once"
+    );
+    assert_eq!(report.findings.len(), 1);
+}
+
+#[test]
+fn an_expected_count_is_verified() {
+    for (calls_made, expected_sentence) in [
+        (1, Some("the rule \"boots\" applied once, expected twice")),
+        (2, None),
+        (3, Some("the rule \"boots\" applied 3 times, expected twice")),
+    ] {
+        let host = Host::new();
+        let report = report_of(&host, || {
+            host.when(calls::start()).fail(E_FAIL).named("boots").expect(2);
+            let system = create("vm", VM);
+            (0..calls_made).for_each(|_| assert_eq!(start_code(system), E_FAIL));
+            close_system(system);
+        });
+        let sentence = report.map(|it| it.findings[0].sentence.clone());
+        assert_eq!(sentence.as_deref(), expected_sentence);
+    }
+}
+
+#[test]
+fn ranges_of_counts_read_as_they_are_meant() {
+    fn sentence(rule: impl FnOnce(hcs_sim::Rule) -> hcs_sim::Rule) -> Option<String> {
+        let host = Host::new();
+        rule(host.when(calls::start()).simulate());
+        host.verify().err().map(|it| it.findings[0].sentence.clone())
+    }
+    let prefix = "the rule for HcsStartComputeSystem applied never, expected ";
+    assert_eq!(sentence(|it| it.expect(1..)), Some(format!("{prefix}at least once")));
+    assert_eq!(sentence(|it| it.expect(2..=3)), Some(format!("{prefix}2 to 3 times")));
+    assert_eq!(sentence(|it| it.expect(..4)), None);
+    assert_eq!(sentence(|it| it.expect(0)), None);
+    assert_eq!(sentence(|it| it.optional()), None);
+}
+
+#[test]
+fn a_panic_in_a_closure_is_a_finding_with_its_message_and_line() {
+    let host = Host::new();
+    let line = line!() + 2;
+    let report = report_of(&host, || {
+        host.when(calls::start().matching("odd", |_| panic!("not {}", "today"))).fail(E_FAIL).optional();
+        let system = create("vm", VM);
+        assert_eq!(start_code(system), S_OK); // a panic means no
+        close_system(system);
+    })
+    .unwrap();
+    let finding = &report.findings[0];
+    assert_eq!((report.findings.len(), finding.kind), (1, FindingKind::RulePanicked));
+    assert_eq!(finding.sentence, "the closure of the rule for HcsStartComputeSystem, odd panicked");
+    assert!(finding.facts[0].1.starts_with(&format!("tests/rules.rs:{line}:")), "{finding:?}");
+    assert_eq!(finding.facts[1], ("message", "not today".to_owned()));
+}
+
+#[test]
+fn a_rule_that_claims_a_close_lets_it_close_all_the_same() {
+    Host::new().run(|host| {
+        host.when(calls::to(Export::HcsCloseOperation)).refuse(E_FAIL).after(Duration::from_secs(1));
+        close_operation(operation());
+        assert_eq!(host.now(), Duration::from_secs(1));
+    });
+}
