@@ -14,10 +14,10 @@ const CONFIGURATION: &str = include_str!("../fixtures/linux-direct-boot.json");
 
 fn main() {
     Host::new().run(|host| {
-        println!("The first start is going to fail, as if the worker process of the machine had died.");
+        println!("The first start is going to fail, as if something still held the disk of the machine.");
         host.when(call::start().system("build-1"))
-            .fail(HCS_E_TERMINATED_DURING_START)
-            .document(ResultError::new().message("the worker died"))
+            .fail(HRESULT_ERROR_SHARING_VIOLATION)
+            .document(ResultError::new().message("scratch.vhdx is in use"))
             .after(Duration::from_secs(2))
             .then()
             .simulate();

@@ -95,7 +95,7 @@ fn a_client_that_never_heard_of_hosts_is_served_by_the_default_one() {
     // A process of its own: the default host serves only where no other host is alive.
     let this = std::env::current_exe().unwrap();
     let output = std::process::Command::new(this)
-        .args(["--exact", "in_a_process_of_its_own_no_set_up_is_needed", "--include-ignored", "--nocapture"])
+        .args(["--exact", "in_a_process_of_its_own_no_set_up_is_needed", "--nocapture"])
         .env("HCS_SIM_TEST_ALONE", "1")
         .output()
         .unwrap();

@@ -41,13 +41,49 @@ impl From<serde_json::Error> for Problem {
     }
 }
 
-/// Every request is a JSON object; serde alone would also take an array of the members' values.
+/// How deep a request document may be nested.
+const DEPTH: usize = 128;
+
+/// Every request is a JSON object; serde alone would also take an array of the members' values, and skips what it does not
+/// know however deep it is nested.
 pub(crate) fn require_object(text: &str) -> Result<(), Problem> {
     match text.trim_start_matches([' ', '\t', '\r', '\n']).chars().next() {
-        Some('{') => Ok(()),
+        Some('{') => require_shallow(text),
         Some(other) => {
             Err(Problem::at_root(format!("expected an object, found {other:?} at line 1 column 1")))
         }
         None => Err(Problem::at_root("expected an object, found nothing at line 1 column 0")),
+    }
+}
+
+fn require_shallow(text: &str) -> Result<(), Problem> {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if std::mem::take(&mut escaped) => {}
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH {
+            return Err(Problem::at_root(format!("nested deeper than {DEPTH} levels at byte {at}")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_counted_outside_of_strings_only() {
+        let brackets = "[".repeat(500);
+        assert_eq!(require_object(&format!(r#"{{"a":"{brackets}","b\\\"{brackets}":1}}"#)), Ok(()));
+        let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(require_object(&nested(DEPTH - 1)), Ok(()));
+        assert!(require_object(&nested(DEPTH)).unwrap_err().what.contains("nested deeper than 128 levels"));
     }
 }

@@ -1,6 +1,8 @@
 //! Starting machines: it works, it fails, it takes too long, it works at the third attempt.
 //! Not here: how machines end.
 
+#![cfg(not(windows))] // there, the declarations lead to the real HCS
+
 use std::time::Duration;
 
 use hcs_sim::hresult::*;

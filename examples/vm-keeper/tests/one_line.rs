@@ -1,6 +1,8 @@
 //! The least that a test needs: one line, and the product runs. All tests of such a file share one host.
 //! Not here: anything scripted; for that, and for leaks that fail each test by itself, make a `Host`.
 
+#![cfg(not(windows))] // there, the declarations lead to the real HCS
+
 use hcs_sim as _; // answers the HCS calls below
 use vm_keeper::{Error, State, VirtualMachine};
 

@@ -1,6 +1,8 @@
 //! Ending machines: guests that obey, guests that do not, guests that cannot be asked.
 //! Not here: saving them for later.
 
+#![cfg(not(windows))] // there, the declarations lead to the real HCS
+
 use std::time::Duration;
 
 use hcs_sim::hresult::*;

@@ -1,6 +1,8 @@
 //! Pausing machines, saving them, and going on from what was saved.
 //! Not here: machines that end for good.
 
+#![cfg(not(windows))] // there, the declarations lead to the real HCS
+
 use hcs_sim::Host;
 use hcs_sim::hresult::*;
 use vm_keeper::{State, VirtualMachine};
