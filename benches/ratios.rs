@@ -218,6 +218,7 @@ fn systems(scale: &Scale) {
         let small = wide(SMALL);
         let others = (1..count).map(|nth| create(&Simulated, &wide(&format!("vm-{nth}")), &small));
         let all: Vec<usize> = std::iter::once(first).chain(others).collect();
+        all.iter().for_each(|it| cycle(&Simulated, *it)); // what a system makes at its first question is made
         (0..scale.warm_up).for_each(|_| cycle(&Simulated, first));
         drop(entered);
         (host, all)

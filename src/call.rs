@@ -159,33 +159,125 @@ pub enum Argument<'a> {
     Flags(i32),
 }
 
+/// What every argument type answers about itself; one type a role, so that a call's handles are found without a list.
 trait AsArgument {
     fn as_argument(&self) -> Argument<'_>;
+
+    fn operation(&self) -> Option<OperationHandle> {
+        None
+    }
+
+    fn system(&self) -> Option<SystemHandle> {
+        None
+    }
+
+    fn process(&self) -> Option<ProcessHandle> {
+        None
+    }
+
+    /// What makes the call impossible, if anything does.
+    fn fault(&self) -> Option<ArgumentFault> {
+        None
+    }
 }
 
-macro_rules! as_argument {
-    ($($type:ty: |$it:ident| $argument:expr;)*) => {
-        $(impl AsArgument for $type {
-            fn as_argument(&self) -> Argument<'_> {
-                let $it = self;
-                $argument
-            }
-        })*
-    };
+enum ArgumentFault {
+    Missing,
+    Unreadable(String),
 }
 
-as_argument! {
-    OperationHandle: |it| Argument::Operation(*it);
-    SystemHandle: |it| Argument::System(*it);
-    ProcessHandle: |it| Argument::Process(*it);
-    Text: |it| Argument::Text { text: it, required: false };
-    Needed: |it| Argument::Text { text: &it.0, required: true };
-    Pointer: |it| Argument::Pointer(*it);
-    Out: |it| Argument::Out { given: it.0, required: false };
-    NeededOut: |it| Argument::Out { given: it.0, required: true };
-    Milliseconds: |it| Argument::Timeout(*it);
-    u32: |it| Argument::Number(*it);
-    i32: |it| Argument::Flags(*it);
+impl AsArgument for OperationHandle {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Operation(*self)
+    }
+
+    fn operation(&self) -> Option<OperationHandle> {
+        Some(*self)
+    }
+}
+
+impl AsArgument for SystemHandle {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::System(*self)
+    }
+
+    fn system(&self) -> Option<SystemHandle> {
+        Some(*self)
+    }
+}
+
+impl AsArgument for ProcessHandle {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Process(*self)
+    }
+
+    fn process(&self) -> Option<ProcessHandle> {
+        Some(*self)
+    }
+}
+
+/// Text that is merely not UTF-16 is no argument error: the service reports it as an invalid document.
+impl AsArgument for Text {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Text { text: self, required: false }
+    }
+
+    fn fault(&self) -> Option<ArgumentFault> {
+        match self {
+            Text::TooLong => Some(ArgumentFault::Unreadable(Text::fault(self)?)),
+            _ => None,
+        }
+    }
+}
+
+impl AsArgument for Needed {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Text { text: &self.0, required: true }
+    }
+
+    fn fault(&self) -> Option<ArgumentFault> {
+        if self.0.is_null() { Some(ArgumentFault::Missing) } else { AsArgument::fault(&self.0) }
+    }
+}
+
+impl AsArgument for Out {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Out { given: self.0, required: false }
+    }
+}
+
+impl AsArgument for NeededOut {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Out { given: self.0, required: true }
+    }
+
+    fn fault(&self) -> Option<ArgumentFault> {
+        (!self.0).then_some(ArgumentFault::Missing)
+    }
+}
+
+impl AsArgument for Pointer {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Pointer(*self)
+    }
+}
+
+impl AsArgument for Milliseconds {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Timeout(*self)
+    }
+}
+
+impl AsArgument for u32 {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Number(*self)
+    }
+}
+
+impl AsArgument for i32 {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Flags(*self)
+    }
 }
 
 /// One row of the table of exports.
@@ -243,7 +335,37 @@ macro_rules! exports {
 
             /// The arguments in the order of the prototype, with the names of the parameters.
             pub fn arguments(&self) -> Vec<(&'static str, Argument<'_>)> {
-                match self { $(Call::$variant { $($field),* } => vec![$((stringify!($field), $field.as_argument())),*]),* }
+                match self {
+                    $(Call::$variant { $($field),* } => vec![$((stringify!($field), $field.as_argument())),*]),*
+                }
+            }
+
+            /// The operation argument, if the export takes one.
+            pub fn operation(&self) -> Option<OperationHandle> {
+                match self { $(Call::$variant { $($field),* } => None$(.or_else(|| $field.operation()))*),* }
+            }
+
+            /// The compute-system argument, if the export takes one.
+            pub fn compute_system(&self) -> Option<SystemHandle> {
+                match self { $(Call::$variant { $($field),* } => None$(.or_else(|| $field.system()))*),* }
+            }
+
+            /// The process argument, if the export takes one.
+            pub fn process(&self) -> Option<ProcessHandle> {
+                match self { $(Call::$variant { $($field),* } => None$(.or_else(|| $field.process()))*),* }
+            }
+
+            /// The first required argument that is NULL, or text that is too long to be read, with what is wrong.
+            pub(crate) fn bad_argument(&self) -> Option<String> {
+                let (name, fault) = match self {
+                    $(Call::$variant { $($field),* } => {
+                        None$(.or_else(|| AsArgument::fault($field).map(|it| (stringify!($field), it))))*
+                    })*
+                }?;
+                Some(match fault {
+                    ArgumentFault::Missing => format!("{name} is NULL, and {} requires it", self.export()),
+                    ArgumentFault::Unreadable(what) => format!("{name} is {what}"),
+                })
             }
         }
     };
@@ -339,22 +461,6 @@ impl fmt::Display for Export {
 }
 
 impl Call {
-    /// The operation argument, if the export takes one.
-    pub fn operation(&self) -> Option<OperationHandle> {
-        self.arguments().into_iter().find_map(|(_, it)| match it {
-            Argument::Operation(handle) => Some(handle),
-            _ => None,
-        })
-    }
-
-    /// The compute-system argument, if the export takes one.
-    pub fn compute_system(&self) -> Option<SystemHandle> {
-        self.arguments().into_iter().find_map(|(_, it)| match it {
-            Argument::System(handle) => Some(handle),
-            _ => None,
-        })
-    }
-
     /// The id that the call names in plain text: the one to create or open.
     pub fn id(&self) -> Option<&str> {
         match self {
@@ -399,27 +505,6 @@ impl Call {
             | Call::SignalProcess { options: it, .. } => it.as_str(),
             _ => None,
         }
-    }
-
-    /// The first required argument that is NULL, or text that could not be read, with what is wrong.
-    ///
-    /// Text that is merely not UTF-16 is no argument error: the service reports it as an invalid document.
-    pub(crate) fn bad_argument(&self) -> Option<String> {
-        // The calls of the hot path have no required argument of this kind.
-        if let Call::StartComputeSystem { options: Text::Null, .. }
-        | Call::GetOperationResult { .. }
-        | Call::WaitForOperationResult { .. } = self
-        {
-            return None;
-        }
-        self.arguments().into_iter().find_map(|(name, it)| match it {
-            Argument::Text { text: Text::Null, required: true }
-            | Argument::Out { given: false, required: true } => {
-                Some(format!("{name} is NULL, and {} requires it", self.export()))
-            }
-            Argument::Text { text: text @ Text::TooLong, .. } => Some(format!("{name} is {}", text.fault()?)),
-            _ => None,
-        })
     }
 }
 

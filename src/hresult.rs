@@ -178,6 +178,12 @@ impl fmt::Debug for Hresult {
     }
 }
 
+impl From<u32> for Hresult {
+    fn from(bits: u32) -> Hresult {
+        Hresult::from_bits(bits)
+    }
+}
+
 impl From<i32> for Hresult {
     fn from(value: i32) -> Hresult {
         Hresult(value)

@@ -430,7 +430,7 @@ fn findings_fail_the_test_with_the_whole_report() {
               to allow     host.allow(FindingKind::LeakedOperation)   // leaked-operation\n\
          \n\
          timeline (1 of 1 entries)\n\
-         t=0.000s  main  HcsCreateOperation(NULL, NULL) -> operation#1\n"
+         t=0.000s  main  HcsCreateOperation(NULL, NULL) -> operation#1   <<<<<\n"
     );
 }
 

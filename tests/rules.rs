@@ -321,6 +321,53 @@ fn exports_without_an_operation_are_answered_at_once() {
     });
 }
 
+#[test]
+fn a_failure_that_says_that_the_system_is_gone_ends_it() {
+    for (code, exit) in [
+        (HCS_E_TERMINATED_DURING_START, "UnexpectedExit"),
+        (HCS_E_UNEXPECTED_EXIT, "UnexpectedExit"),
+        (HCS_E_TERMINATED, "ForcedExit"),
+    ] {
+        Host::new().run(|host| {
+            host.when(calls::start()).fail(code).times(1);
+            let system = create("vm", VM);
+            assert_eq!(start_code(system), code);
+            assert_eq!(json(wait_for_exit(system, 0).1)["ExitType"], exit);
+            assert_eq!(start_code(system), HCS_E_SYSTEM_ALREADY_STOPPED);
+            close_system(system);
+        });
+    }
+}
+
+#[test]
+fn a_request_can_be_acknowledged_and_ignored() {
+    Host::new().run(|host| {
+        host.when(calls::shut_down()).acknowledge();
+        let system = create("box", CONTAINER);
+        start(system);
+        assert_eq!(ask(HcsShutDownComputeSystem, system, None), (S_OK, None));
+        assert_eq!(wait_for_exit(system, 3_600_000).0, HCS_E_OPERATION_TIMEOUT);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_success_can_come_without_its_document() {
+    Host::new().run(|host| {
+        host.when(calls::properties()).simulate().no_document();
+        let system = create("vm", VM);
+        assert_eq!(ask(HcsGetComputeSystemProperties, system, None), (S_OK, None));
+        close_system(system);
+    });
+}
+
+#[test]
+#[should_panic = "a rule cannot fail a call with S_OK"]
+fn a_rule_cannot_fail_with_a_success() {
+    let host = Host::new();
+    host.when(calls::start()).fail(S_OK);
+}
+
 // Sequences and counts
 
 #[test]
@@ -453,7 +500,7 @@ fn ranges_of_counts_read_as_they_are_meant() {
         rule(host.when(calls::start()).simulate());
         host.verify().err().map(|it| it.findings[0].sentence.clone())
     }
-    let prefix = "the rule for HcsStartComputeSystem applied never, expected ";
+    let prefix = "the rule for HcsStartComputeSystem never applied, expected ";
     assert_eq!(sentence(|it| it.expect(1..)), Some(format!("{prefix}at least once")));
     assert_eq!(sentence(|it| it.expect(2..=3)), Some(format!("{prefix}2 to 3 times")));
     assert_eq!(sentence(|it| it.expect(..4)), None);

@@ -54,6 +54,8 @@ pub(crate) enum ExitCause {
     Terminate,
     /// `HcsCrashComputeSystem`.
     GuestCrash,
+    /// The worker process ended, as a rule says that it did.
+    WorkerDied,
 }
 
 impl ExitCause {
@@ -77,6 +79,16 @@ impl ExitCause {
                 status: HCS_E_UNEXPECTED_EXIT, // fidelity: exit-crash
                 exit_type: ExitType::UnexpectedExit,
                 attribution: vec![AttributionRecord::GuestCrash { crash_parameters: Vec::new() }],
+            },
+            ExitCause::WorkerDied => SystemExitStatus {
+                status: HCS_E_UNEXPECTED_EXIT, // fidelity: fail-by-exit
+                exit_type: ExitType::UnexpectedExit,
+                attribution: vec![AttributionRecord::WorkerExit {
+                    exit_code: 255,
+                    r#type: None,
+                    detail: "ProcessUnexpectedExit".into(),
+                    initiator: None,
+                }],
             },
         }
     }

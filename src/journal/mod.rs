@@ -90,6 +90,14 @@ impl Journal {
         &self.entries
     }
 
+    /// The entry of the call with such an answer.
+    pub(crate) fn made_at(&self, made: impl Fn(&Answer) -> bool) -> Option<u64> {
+        self.entries.iter().find_map(|it| match &it.what {
+            What::Called { answer, .. } if made(answer) => Some(it.number),
+            _ => None,
+        })
+    }
+
     /// How many older entries were dropped because of the journal's limit.
     pub fn dropped(&self) -> u64 {
         self.dropped

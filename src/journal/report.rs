@@ -7,19 +7,22 @@ use std::time::Duration;
 use super::Journal;
 use super::finding::{Finding, FindingKind};
 use super::text::{Seconds, write_timeline};
+use crate::answer::Returned;
 use crate::call::{Call, Export};
 use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle};
 use crate::model::host::Fault;
 use crate::script::matcher::{Got, Miss};
 use crate::script::rule::{ReplyKind, Rule};
 
-/// How many entries of the timeline are shown, around the last guilty one.
-const TIMELINE: usize = 24;
+/// Which entries of the timeline are shown around a guilty one, and how many at the end.
+const BEFORE: u64 = 8;
+const AFTER: u64 = 3;
+const AT_THE_END: u64 = 8;
 
 /// What a verification found, ready to be printed.
 ///
 /// `Display` writes each finding with what would mend it, then the timeline with the guilty lines marked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Report {
     /// The findings that are not allowed, in the order in which they were noticed.
@@ -50,19 +53,36 @@ impl fmt::Display for Report {
 }
 
 impl Report {
+    /// The entries around the guilty ones and the last few: whatever ended the test stands there.
     fn write_journal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.journal.entries();
-        if entries.is_empty() {
-            return Ok(());
-        }
+        let Some(last) = entries.last().map(|it| it.number) else { return Ok(()) };
         let guilty: Vec<u64> = self.findings.iter().filter_map(|it| it.entry).collect();
-        let last = guilty.iter().max().map_or(entries.len(), |last| {
-            entries.iter().position(|it| it.number > last + 4).unwrap_or(entries.len())
-        });
-        let first = last.saturating_sub(TIMELINE);
+        let shown = |number: u64| {
+            number + AT_THE_END > last
+                || guilty.iter().any(|it| number + BEFORE >= *it && number <= it + AFTER)
+        };
+        let count = entries.iter().filter(|it| shown(it.number)).count();
         let total = entries.len() as u64 + self.journal.dropped();
-        writeln!(f, "\ntimeline ({} of {total} entries)", last - first)?;
-        write_timeline(&entries[first..last], &guilty, f)
+        writeln!(f, "\ntimeline ({count} of {total} entries)")?;
+        let mut rest = entries;
+        while !rest.is_empty() {
+            let hidden = rest.iter().take_while(|it| !shown(it.number)).count();
+            let visible = rest[hidden..].iter().take_while(|it| shown(it.number)).count();
+            if hidden > 0 {
+                writeln!(f, "...")?;
+            }
+            write_timeline(&rest[hidden..hidden + visible], &guilty, f)?;
+            rest = &rest[hidden + visible..];
+        }
+        Ok(())
+    }
+}
+
+/// As `Display`: reports are met in the panics of `unwrap`.
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -164,16 +184,22 @@ fn name(kind: HandleKind, value: u64) -> String {
     }
 }
 
-pub(crate) fn leaked_operation(handle: OperationHandle, state: &str) -> Finding {
-    finding(FindingKind::LeakedOperation, format!("{handle} was never closed; {state}"))
+pub(crate) fn leaked_operation(handle: OperationHandle, state: &str, journal: &Journal) -> Finding {
+    let entry = journal.made_at(|answer| answer.returned == Returned::Operation(handle));
+    Finding { entry, ..finding(FindingKind::LeakedOperation, format!("{handle} was never closed; {state}")) }
 }
 
-pub(crate) fn leaked_system(handle: SystemHandle, id: &str) -> Finding {
-    finding(FindingKind::LeakedSystem, format!("{handle}, a handle of {id:?}, was never closed"))
+pub(crate) fn leaked_system(handle: SystemHandle, id: &str, journal: &Journal) -> Finding {
+    let entry = journal.made_at(|answer| answer.system == handle);
+    Finding {
+        entry,
+        ..finding(FindingKind::LeakedSystem, format!("{handle}, a handle of {id:?}, was never closed"))
+    }
 }
 
-pub(crate) fn leaked_process(handle: ProcessHandle) -> Finding {
-    finding(FindingKind::LeakedProcess, format!("{handle} was never closed"))
+pub(crate) fn leaked_process(handle: ProcessHandle, journal: &Journal) -> Finding {
+    let entry = journal.made_at(|answer| answer.process == handle);
+    Finding { entry, ..finding(FindingKind::LeakedProcess, format!("{handle} was never closed")) }
 }
 
 pub(crate) fn leaked_document(export: Export, text: &str, entry: u64) -> Finding {
@@ -290,7 +316,11 @@ pub(crate) fn rule_count(rule: &Rule, journal: &Journal) -> Finding {
     if rule.applied < *expected.start() {
         facts.extend(near_misses(rule, journal));
     }
-    let sentence = format!("{} applied {}, expected {wanted}", describe(rule), times(rule.applied));
+    let applied = match rule.applied {
+        0 => "never applied".to_owned(),
+        count => format!("applied {}", times(count)),
+    };
+    let sentence = format!("{} {applied}, expected {wanted}", describe(rule));
     Finding { facts, ..finding(FindingKind::RuleCount, sentence) }
 }
 
@@ -364,6 +394,7 @@ pub(crate) fn reply(kind: ReplyKind) -> String {
         ReplyKind::Simulate => "simulate".to_owned(),
         ReplyKind::Refuse(code) => format!("refuse with {}", code.label()),
         ReplyKind::Succeed => "succeed".to_owned(),
+        ReplyKind::Acknowledge => "acknowledge".to_owned(),
         ReplyKind::Fail(code) => format!("fail with {}", code.label()),
         ReplyKind::Never => "never complete".to_owned(),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
-use super::host::{Accepted, Completed, Due, Fault, Host, OpenProcess, Performed, Plan};
+use super::host::{Accepted, Completed, Due, Fault, Host, OpenProcess, Performed, Plan, Say};
 use super::identity::{fold, runtime_id};
 use super::operation::{Operation, Outcome, State, Use};
 use super::request::{Body, Request};
@@ -14,6 +14,7 @@ use crate::answer::{Answer, ProcessInfo};
 use crate::call::{Call, Export, ExportKind, Needed, OperationType, Text};
 use crate::document::Problem;
 use crate::document::configuration::Configuration;
+use crate::document::exit::ExitCause;
 use crate::handle::{ProcessHandle, SystemHandle};
 use crate::hresult::*;
 
@@ -21,98 +22,74 @@ impl Host {
     /// Accepts a call that answers through its operation. (fidelity: `accepted`, `operation-in-use`, `failed-call-idle`)
     pub(super) fn accept(&mut self, call: &Call, plan: Plan, now: Nanos) -> Result<Performed, Fault> {
         let export = call.export();
-        let (handle, number) = match call {
-            Call::StartComputeSystem { compute_system, .. } => {
-                (*compute_system, self.handle_number(*compute_system)?)
-            }
-            _ => match call.compute_system() {
-                Some(handle) => (handle, self.handle_number(handle)?),
-                None => (SystemHandle::NULL, 0),
-            },
+        let kind = export.info().operation_type;
+        let mut tracked = Use {
+            kind,
+            id: self.next_id,
+            system: SystemHandle::NULL,
+            process: ProcessHandle::NULL,
+            system_number: 0,
         };
-        let process = match call {
-            Call::TerminateProcess { process, .. }
-            | Call::SignalProcess { process, .. }
-            | Call::GetProcessInfo { process, .. }
-            | Call::GetProcessProperties { process, .. }
-            | Call::ModifyProcess { process, .. } => {
-                self.process_number(*process)?;
-                *process
-            }
-            _ => ProcessHandle::NULL,
-        };
-        let operation_handle = match call {
-            Call::StartComputeSystem { operation, .. } => *operation,
-            _ => call.operation().unwrap_or_default(),
-        };
-        let operation_number = self.operation_number(operation_handle)?;
-        if self.operations.get(operation_number).is_some_and(Operation::is_pending) {
+        if let Some(system) = call.compute_system() {
+            let number = self.handle_number(system)?;
+            tracked.system = system;
+            tracked.system_number = self.handles.get(number).map_or(0, |it| it.system);
+        }
+        if let Some(process) = call.process() {
+            self.process_number(process)?;
+            tracked.process = process;
+        }
+        let operation = self.operation_number(call.operation().unwrap_or_default())?;
+        if self.operations.get(operation).is_some_and(Operation::is_pending) {
             return Ok(Performed::hresult(HCS_E_OPERATION_ALREADY_STARTED));
         }
-        if let Plan::Refuse(code, document) = plan {
-            if let Some(document) = document {
+        if let Plan::Refuse(code, say) = plan {
+            if let Some(document) = say.or(code, None) {
                 // A call that fails at once may leave a document on its operation. (fidelity: failed-call-document)
-                let document = document.write_for(code);
-                let tracked = self.next_use(export.info().operation_type, handle, process, 0);
-                let operation = self.operations.get_mut(operation_number).expect("the number is live");
+                self.next_id += 1;
+                let operation = self.operations.get_mut(operation).expect("the number is live");
                 operation.state = State::Completed(tracked, Outcome::new(code, Some(document)));
             }
             return Ok(Performed::hresult(code));
         }
-        if !is_simulated(export) && matches!(plan, Plan::Simulate | Plan::SimulateWith(_)) {
+        if !is_simulated(export) && matches!(plan, Plan::Simulate(_)) {
             return Err(Fault::NotSimulated(export));
         }
         let mut answer = Answer::hresult(S_OK);
-        let mut handle = handle;
-        let mut process = process;
         let mut body = Body::of(call);
-        let mut system = self.handles.get(number).map_or(0, |it| it.system);
-        let mut note = None;
-        match call {
-            Call::CreateComputeSystem { id, configuration, .. } => {
-                (system, body, note) = self.construct(&Text::Null, id, configuration, now);
-            }
-            Call::CreateComputeSystemInNamespace { id_namespace, id, configuration, .. } => {
-                (system, body, note) = self.construct(id_namespace, id, configuration, now);
-            }
-            Call::CreateProcess { .. } => {
-                let process_id = 1000 + 4 * self.processes.len() as u32;
-                process = ProcessHandle::new(self.serial, self.processes.insert(OpenProcess { process_id }));
-                answer.process = process;
-            }
-            _ => {}
-        }
-        if let Some(note) = &note
-            && system == 0
+        if let Call::CreateComputeSystem { id, configuration, .. }
+        | Call::CreateComputeSystemInNamespace { id, configuration, .. } = call
         {
-            return Ok(Performed::noted(call, E_INVALIDARG, note.clone()));
+            let namespace = match call {
+                Call::CreateComputeSystemInNamespace { id_namespace, .. } => id_namespace,
+                _ => &Text::Null,
+            };
+            let Some(name) = id.0.as_str().filter(|it| !it.is_empty()) else {
+                let note = format!("id is {}", id.0.fault().unwrap_or_else(|| "empty".to_owned()));
+                return Ok(Performed::noted(call, E_INVALIDARG, note));
+            };
+            (tracked.system_number, body) = self.construct(namespace, name, configuration, now);
+            tracked.system = self.open_handle(tracked.system_number); // fidelity: create-handle
+            answer.system = tracked.system;
         }
-        if matches!(call, Call::CreateComputeSystem { .. } | Call::CreateComputeSystemInNamespace { .. }) {
-            handle = self.open_handle(system); // fidelity: create-handle
-            answer.system = handle;
+        if let Call::CreateProcess { .. } = call {
+            self.last_process_id += 4;
+            let process_id = self.last_process_id;
+            tracked.process =
+                ProcessHandle::new(self.serial, self.processes.insert(OpenProcess { process_id }));
+            answer.process = tracked.process;
         }
-        let tracked = self.next_use(export.info().operation_type, handle, process, system);
-        self.track(operation_number, tracked, system);
+        self.track(operation, tracked);
         if matches!(plan, Plan::Never) {
             self.never.insert(tracked.id);
         }
-        let request = Request { kind: tracked.kind, system, body };
-        let accepted = Accepted { operation: operation_number, id: tracked.id, request, plan };
-        Ok(Performed { answer, accepted: Some(accepted), fault: None, note })
+        let request = Request { kind, system: tracked.system_number, body };
+        let accepted = Accepted { operation, id: tracked.id, request, plan };
+        Ok(Performed { answer, accepted: Some(accepted), fault: None, note: None })
     }
 
     /// Begins a system: it exists for its handle, and for nobody else until its create completes.
-    fn construct(
-        &mut self,
-        namespace: &Text,
-        id: &Needed,
-        configuration: &Needed,
-        now: Nanos,
-    ) -> (u64, Body, Option<String>) {
-        let Some(id) = id.0.as_str().filter(|it| !it.is_empty()) else {
-            let fault = id.0.fault().unwrap_or_else(|| "empty".to_owned());
-            return (0, Body::Empty, Some(format!("id is {fault}")));
-        };
+    fn construct(&mut self, namespace: &Text, id: &str, configuration: &Needed, now: Nanos) -> (u64, Body) {
         let parsed = match &configuration.0 {
             Text::Is(text) => Configuration::parse(text),
             broken => Err(Problem::at_root(broken.fault().unwrap_or_default())),
@@ -137,27 +114,17 @@ impl Host {
             pending: PendingList::default(),
             created_at: now,
         });
-        (system, body, None)
+        (system, body)
     }
 
-    fn next_use(
-        &mut self,
-        kind: OperationType,
-        system: SystemHandle,
-        process: ProcessHandle,
-        number: u64,
-    ) -> Use {
-        let id = self.next_id;
+    /// The operation begins a use.
+    fn track(&mut self, number: u64, tracked: Use) {
         self.next_id += 1;
-        Use { kind, id, system, process, system_number: number }
-    }
-
-    fn track(&mut self, number: u64, tracked: Use, system: u64) {
         let operation = self.operations.get_mut(number).expect("the number is live");
         operation.state = State::Pending(tracked);
-        self.awaited += u32::from(operation.callback != 0);
         operation.in_callback = false;
-        if let Some(system) = self.systems.get_mut(system) {
+        self.awaited += u32::from(operation.callback != 0);
+        if let Some(system) = self.systems.get_mut(tracked.system_number) {
             let operations = &self.operations;
             system.pending.push(PendingUse { operation: number, id: tracked.id }, |it| {
                 operations.get(it.operation).is_some_and(|op| op.is_pending_as(it.id))
@@ -171,13 +138,16 @@ impl Host {
         if self.operations.get(operation).is_some_and(|it| !it.is_pending_as(id)) {
             return None; // its system's exit has completed it
         }
-        let carried = match &plan {
-            Plan::Fail(code, document) => Err(Failure {
-                hresult: *code,
-                document: document.as_ref().map(|it| it.write_for(*code)),
-                note: None,
-            }),
-            _ => self.carry_out(&request, matches!(plan, Plan::Succeed(_)), now),
+        let (carried, say) = match plan {
+            Plan::Simulate(say) => (self.carry_out(&request, false, now), say),
+            Plan::Succeed(say) => (self.carry_out(&request, true, now), say),
+            Plan::Acknowledge(say) => (Ok(None), say),
+            Plan::Fail(code, say) => {
+                self.fail_as_scripted(&request, code);
+                let document = say.or(code, Failure::plain(code).document);
+                (Err(Failure { hresult: code, document, note: None }), Say::Usual)
+            }
+            Plan::Refuse(..) | Plan::Never => return None, // never on their way
         };
         let info = (request.kind == OperationType::CreateProcess)
             .then(|| ProcessInfo { process_id: self.process_id_of(operation) });
@@ -188,12 +158,9 @@ impl Host {
                 system.state = SystemState::Failed;
             }
         }
-        let (outcome, note) = match (carried, plan) {
-            (Ok(_), Plan::Succeed(Some(document)) | Plan::SimulateWith(document)) => {
-                (Outcome { hresult: S_OK, document: Some(document.write_for(S_OK)), info }, None)
-            }
-            (Ok(document), _) => (Outcome { hresult: S_OK, document, info }, None),
-            (Err(failure), _) => (Outcome::new(failure.hresult, failure.document), failure.note),
+        let (outcome, note) = match carried {
+            Ok(document) => (Outcome { hresult: S_OK, document: say.or(S_OK, document), info }, None),
+            Err(failure) => (Outcome::new(failure.hresult, failure.document), failure.note),
         };
         self.complete(operation, id, request.kind, outcome);
         if request.kind == OperationType::Create {
@@ -204,6 +171,18 @@ impl Host {
         }
         self.drop_if_unreachable(request.system);
         note
+    }
+
+    /// A scripted failure that says that the system is gone takes it along. (fidelity: `fail-by-exit`)
+    fn fail_as_scripted(&mut self, request: &Request, code: Hresult) {
+        let cause = match code {
+            HCS_E_TERMINATED => ExitCause::Terminate,
+            HCS_E_TERMINATED_DURING_START | HCS_E_UNEXPECTED_EXIT => ExitCause::WorkerDied,
+            _ => return,
+        };
+        if request.kind != OperationType::Create {
+            self.exits.push((request.system, cause));
+        }
     }
 
     fn process_id_of(&self, operation: u64) -> u32 {

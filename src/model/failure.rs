@@ -32,7 +32,7 @@ impl Failure {
 
     /// A query or an options document that is not valid: event 11001. (fidelity: `query-invalid-json`)
     pub(crate) fn invalid_request(problem: &Problem) -> Failure {
-        Failure::invalid_document(HCS_E_INVALID_JSON, 11001, "The property query was refused", problem)
+        Failure::invalid_document(HCS_E_INVALID_JSON, 11001, "The request document was refused", problem)
     }
 
     fn invalid_document(code: Hresult, event_id: u16, what: &str, problem: &Problem) -> Failure {

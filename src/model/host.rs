@@ -38,6 +38,7 @@ pub(crate) struct Host {
     pub(crate) exits: Vec<(u64, ExitCause)>,
     pub(crate) happened: Happened,
     pub(crate) next_id: u64,
+    pub(crate) last_process_id: u32,
     /// Pending uses whose operation has a completion callback.
     pub(crate) awaited: u32,
 }
@@ -99,20 +100,47 @@ pub(crate) struct Accepted {
 }
 
 /// What the script says about a call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) enum Plan {
-    /// What the model does, with another document if it succeeds.
-    #[default]
-    Simulate,
-    SimulateWith(ResultDocument),
+    /// What the model does; what is said counts if it succeeds.
+    Simulate(Say),
     /// The call itself returns this; nothing is started.
-    Refuse(Hresult, Option<ResultDocument>),
-    /// Success, whatever the model would say.
-    Succeed(Option<ResultDocument>),
+    Refuse(Hresult, Say),
+    /// Success, whatever the model would say, with the change that success makes.
+    Succeed(Say),
+    /// Success, and nothing changes.
+    Acknowledge(Say),
     /// Failure through the operation.
-    Fail(Hresult, Option<ResultDocument>),
+    Fail(Hresult, Say),
     /// Accepted, and never heard of again.
     Never,
+}
+
+/// Which document a scripted outcome carries.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Say {
+    /// The one that is usual for the outcome.
+    #[default]
+    Usual,
+    Nothing,
+    This(ResultDocument),
+}
+
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan::Simulate(Say::Usual)
+    }
+}
+
+impl Say {
+    /// The document, given the usual one.
+    pub(crate) fn or(self, code: Hresult, usual: Option<Arc<str>>) -> Option<Arc<str>> {
+        match self {
+            Say::Usual => usual,
+            Say::Nothing => None,
+            Say::This(document) => Some(document.write_for(code)),
+        }
+    }
 }
 
 /// How a call ended, for the runtime.
@@ -196,6 +224,7 @@ impl Host {
             exits: Vec::new(),
             happened: Happened::default(),
             next_id: 1,
+            last_process_id: 1000,
             awaited: 0,
         }
     }
@@ -489,11 +518,10 @@ pub(crate) fn asks_process_info(call: &Call) -> bool {
 
 /// What a rule makes of a call that answers in its return value: both kinds of failure are the return value.
 fn scripted_at_once(call: &Call, plan: Plan) -> Option<Performed> {
-    let (code, document) = match plan {
-        Plan::Simulate | Plan::SimulateWith(_) | Plan::Never => return None,
-        Plan::Refuse(code, document) | Plan::Fail(code, document) => (code, document),
-        Plan::Succeed(document) => (S_OK, document),
+    let (code, say) = match plan {
+        Plan::Simulate(_) | Plan::Never => return None,
+        Plan::Refuse(code, say) | Plan::Fail(code, say) => (code, say),
+        Plan::Succeed(say) | Plan::Acknowledge(say) => (S_OK, say),
     };
-    let document = document.map(|it| it.write_for(code));
-    Some(Performed::done(Answer { document, ..refusal_of(call, code) }))
+    Some(Performed::done(Answer { document: say.or(code, None), ..refusal_of(call, code) }))
 }

@@ -7,7 +7,6 @@ const PAGE: usize = 64;
 pub(crate) struct Ledger<T> {
     pages: Vec<Option<Box<Page<T>>>>,
     next: u64,
-    live: usize,
     spare: Option<Box<Page<T>>>, // the last emptied page, so that open-close loops allocate nothing
 }
 
@@ -26,7 +25,7 @@ pub(crate) enum Standing {
 
 impl<T> Default for Ledger<T> {
     fn default() -> Ledger<T> {
-        Ledger { pages: Vec::new(), next: 1, live: 0, spare: None }
+        Ledger { pages: Vec::new(), next: 1, spare: None }
     }
 }
 
@@ -34,7 +33,6 @@ impl<T> Ledger<T> {
     pub(crate) fn insert(&mut self, value: T) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.live += 1;
         let (page, slot) = place(number);
         if page >= self.pages.len() {
             self.pages.resize_with(page + 1, || None);
@@ -63,7 +61,6 @@ impl<T> Ledger<T> {
         let page = self.pages.get_mut(index)?.as_mut()?;
         let value = page.slots[slot].take()?;
         page.used -= 1;
-        self.live -= 1;
         if page.used == 0 && (index + 1) * PAGE < self.next as usize {
             // No number of this page will be given again.
             self.spare = self.pages[index].take();
@@ -79,10 +76,6 @@ impl<T> Ledger<T> {
         } else {
             Standing::Closed
         }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.live
     }
 
     /// Live objects in the order in which they were made.
@@ -118,7 +111,7 @@ mod tests {
         }
         assert_eq!(ledger.standing(1001), Standing::NeverMade);
         assert_eq!(ledger.standing(0), Standing::NeverMade);
-        assert_eq!(ledger.len(), 0);
+        assert_eq!(ledger.iter().count(), 0);
         assert!(ledger.pages.iter().filter(|it| it.is_some()).count() <= 1);
     }
 

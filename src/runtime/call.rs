@@ -41,8 +41,8 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     if !call_latency.is_zero() {
         take_time(shared, &mut world, call_latency);
     }
-    let plan = claim.as_ref().map_or(Plan::Simulate, |it| it.reply.plan());
-    let scripted = !matches!(plan, Plan::Simulate | Plan::SimulateWith(_));
+    let plan = claim.as_ref().map_or_else(Plan::default, |it| it.reply.plan());
+    let scripted = !matches!(plan, Plan::Simulate(_));
     let now = world.now();
     let mut performed = world.model.perform(&call, plan, now);
     if let Some(accepted) = performed.accepted.take() {

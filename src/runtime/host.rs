@@ -106,6 +106,13 @@ impl Builder {
         self
     }
 
+    /// How long, in real time, a finite wait with nothing due gives other threads that could act before it times out.
+    /// Default 20 ms. Without such threads it times out at once.
+    pub fn grace(mut self, grace: Duration) -> Builder {
+        self.settings.grace = grace;
+        self
+    }
+
     /// What comes first among effects that are due together. Default [`Order::Sequence`].
     pub fn order(mut self, order: Order) -> Builder {
         self.settings.order = order;

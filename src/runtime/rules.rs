@@ -12,6 +12,7 @@ use super::host::Host;
 use super::world::{Gate as Held, Shared};
 use crate::document::result_error::ResultDocument;
 use crate::hresult::Hresult;
+use crate::model::host::Say;
 use crate::script::matcher::Matcher;
 use crate::script::rule::{ReplyKind, Rule as Data};
 
@@ -54,19 +55,38 @@ impl When {
     /// The call itself returns this HRESULT, and nothing is started; exports that return a handle return NULL.
     ///
     /// With a document, the operation is left completed with it, as some clients hope for.
+    ///
+    /// # Panics
+    ///
+    /// If the code is a success.
+    #[track_caller]
     pub fn refuse(self, code: impl Into<Hresult>) -> Rule {
-        self.reply(ReplyKind::Refuse(code.into()))
+        self.reply(ReplyKind::Refuse(failure(code.into())))
     }
 
     /// The call is accepted, and its operation fails with this HRESULT. The document is a `ResultError` with the code
     /// and its message, unless another one or none is asked for. Exports without an operation return the HRESULT.
+    ///
+    /// The system stays as it is, except with the codes that say that it is gone: `HCS_E_TERMINATED_DURING_START`,
+    /// `HCS_E_UNEXPECTED_EXIT` and `HCS_E_TERMINATED` end it. (fidelity: `fail-by-exit`)
+    ///
+    /// # Panics
+    ///
+    /// If the code is a success.
+    #[track_caller]
     pub fn fail(self, code: impl Into<Hresult>) -> Rule {
-        self.reply(ReplyKind::Fail(code.into()))
+        self.reply(ReplyKind::Fail(failure(code.into())))
     }
 
-    /// The operation succeeds whatever the model would say, and the system changes as it would on success.
+    /// The operation succeeds whatever the model would say, and the system changes as it would on success. A create of an
+    /// id that exists fails all the same: there is no second system to be had.
     pub fn succeed(self) -> Rule {
         self.reply(ReplyKind::Succeed)
+    }
+
+    /// The operation succeeds, and nothing changes: a guest that ignores a shutdown request, for instance.
+    pub fn acknowledge(self) -> Rule {
+        self.reply(ReplyKind::Acknowledge)
     }
 
     /// What the model does; for sequences, and to change only the latency or the document of success.
@@ -91,6 +111,16 @@ impl When {
     }
 }
 
+/// A code that a rule may fail a call with.
+#[track_caller]
+fn failure(code: Hresult) -> Hresult {
+    assert!(
+        code.is_failure(),
+        "a rule cannot fail a call with {code}; succeed() and acknowledge() let it succeed"
+    );
+    code
+}
+
 impl fmt::Debug for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.matcher {
@@ -110,12 +140,12 @@ impl Rule {
     /// The result document: a [`ResultError`](crate::ResultError), a JSON value, or a text that is passed on verbatim.
     pub fn document(self, document: impl Into<ResultDocument>) -> Rule {
         let document = document.into();
-        self.edit(|rule| rule.last().reply.document = Some(document))
+        self.edit(|rule| rule.last().reply.say = Say::This(document))
     }
 
-    /// A failure without a result document, which HCS is free to give.
+    /// No result document, which HCS is free to leave out of failures; also for clients that must survive a success without one.
     pub fn no_document(self) -> Rule {
-        self.edit(|rule| rule.last().reply.no_document = true)
+        self.edit(|rule| rule.last().reply.say = Say::Nothing)
     }
 
     /// The operation takes this long, instead of its usual latency. Exports without an operation take this long themselves.
@@ -168,6 +198,7 @@ impl Rule {
     /// gate.release();
     /// # host.verify().unwrap();
     /// ```
+    #[must_use = "dropped, the gate holds for ever what it was to release"]
     pub fn hold(self) -> Gate {
         let mut world = self.shared.world.lock();
         let id = world.gates.keys().next_back().map_or(0, |it| it + 1);
@@ -234,6 +265,7 @@ expected_ranges!(
 );
 
 /// Holds the operations that a rule lets complete only when the test says so. It can be sent to another thread.
+#[must_use = "dropped, the gate holds for ever what it was to release"]
 pub struct Gate {
     shared: Arc<Shared>,
     id: u64,

@@ -10,6 +10,7 @@ use super::dispatch;
 use super::host::{Builder, Host};
 use super::world::{Shared, World};
 use crate::handle::{ProcessHandle, SystemHandle};
+use crate::journal::Journal;
 use crate::journal::finding::Finding;
 use crate::journal::report::{self, Report};
 use crate::model::operation::State;
@@ -121,13 +122,14 @@ fn verify(shared: &Arc<Shared>) -> Report {
     dispatch::settle(shared, &mut world);
     let journal = world.journal();
     let mut findings = std::mem::take(&mut world.findings);
-    let open = what_is_open(&mut world);
+    let open = what_is_open(&mut world, &journal);
     findings.extend(open);
     findings.extend(world.script.rules().iter().flat_map(|rule| match &rule.expected {
         _ if rule.verified => Vec::new(),
         Some(expected) if !expected.contains(&rule.applied) => vec![report::rule_count(rule, &journal)],
         Some(_) => Vec::new(),
         None if rule.optional => Vec::new(),
+        None if rule.unused_steps().next().is_none() => Vec::new(),
         None if rule.applied == 0 => vec![report::rule_never_applied(rule, 0, &journal)],
         None => rule.unused_steps().map(|step| report::rule_never_applied(rule, step, &journal)).collect(),
     }));
@@ -138,7 +140,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
 }
 
 /// Handles and documents that nobody closed or freed. Each is told once.
-fn what_is_open(world: &mut World) -> Vec<Finding> {
+fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
     let World { model, documents, leaks_told, .. } = world;
     let mut findings = Vec::new();
     for (number, operation) in model.operations.iter() {
@@ -149,14 +151,16 @@ fn what_is_open(world: &mut World) -> Vec<Finding> {
                 format!("its {:?} completed with {}", it.kind, outcome.hresult.label())
             }
         };
-        findings.push((('o', number), report::leaked_operation(model.operation_handle(number), &state)));
+        findings
+            .push((('o', number), report::leaked_operation(model.operation_handle(number), &state, journal)));
     }
     for (number, open) in model.handles.iter() {
         let handle = SystemHandle::new(model.serial, number);
-        findings.push((('s', number), report::leaked_system(handle, &open.id)));
+        findings.push((('s', number), report::leaked_system(handle, &open.id, journal)));
     }
     for (number, _) in model.processes.iter() {
-        findings.push((('p', number), report::leaked_process(ProcessHandle::new(model.serial, number))));
+        findings
+            .push((('p', number), report::leaked_process(ProcessHandle::new(model.serial, number), journal)));
     }
     for document in documents.leaked() {
         let finding = report::leaked_document(document.export, &document.text, document.entry);

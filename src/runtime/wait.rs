@@ -20,9 +20,6 @@ pub(crate) enum Waited<T> {
     Stuck(Stuck),
 }
 
-/// How long a finite wait with nothing due gives other threads that could act, before it times out.
-const OTHERS_PAUSE: Duration = Duration::from_millis(10);
-
 /// How long an INFINITE wait with nothing due gives threads that the host does not know of, before it is a finding.
 const STRANGERS_PAUSE: Duration = Duration::from_millis(100);
 
@@ -137,7 +134,8 @@ impl Wait<'_> {
         }
         match (first, self.deadline) {
             (Some((deadline, this)), Some(_)) if this == self.this => {
-                if self.others_can_act(world) && !self.pause(world, OTHERS_PAUSE, OTHERS_PAUSE) {
+                let grace = world.settings.grace;
+                if self.others_can_act(world) && !self.pause(world, grace, grace) {
                     return None;
                 }
                 world.clock.move_to(deadline);
@@ -147,7 +145,7 @@ impl Wait<'_> {
             (Some(_), _) => {
                 // Another thread's wait ends first; it moves the clock itself.
                 self.shared.announce(world);
-                dispatch::wait(self.shared, world, OTHERS_PAUSE);
+                dispatch::wait(self.shared, world, CALLBACK_PAUSE);
                 None
             }
             (None, _) => {

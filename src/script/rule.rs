@@ -6,9 +6,8 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::matcher::{Matcher, Miss};
-use crate::document::result_error::{ResultDocument, ResultError};
 use crate::hresult::Hresult;
-use crate::model::host::Plan;
+use crate::model::host::{Plan, Say};
 
 pub(crate) struct Rule {
     pub(crate) matcher: Matcher,
@@ -38,8 +37,7 @@ pub(crate) struct Step {
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) kind: ReplyKind,
-    pub(crate) document: Option<ResultDocument>,
-    pub(crate) no_document: bool,
+    pub(crate) say: Say,
     pub(crate) after: Option<Duration>,
     pub(crate) gate: Option<u64>,
 }
@@ -49,6 +47,7 @@ pub(crate) enum ReplyKind {
     Simulate,
     Refuse(Hresult),
     Succeed,
+    Acknowledge,
     Fail(Hresult),
     Never,
 }
@@ -76,7 +75,7 @@ impl Rule {
         if let Some(last) = self.steps.last_mut() {
             last.limit.get_or_insert(1);
         }
-        let reply = Reply { kind, document: None, no_document: false, after: None, gate: None };
+        let reply = Reply { kind, say: Say::Usual, after: None, gate: None };
         self.steps.push(Step { reply, limit: None, used: 0 });
     }
 
@@ -106,15 +105,13 @@ impl Step {
 impl Reply {
     /// The reply as the model understands it.
     pub(crate) fn plan(&self) -> Plan {
-        let document = self.document.clone();
+        let say = self.say.clone();
         match self.kind {
-            ReplyKind::Simulate => document.map_or(Plan::Simulate, Plan::SimulateWith),
-            ReplyKind::Refuse(code) => Plan::Refuse(code, document),
-            ReplyKind::Succeed => Plan::Succeed(document),
-            ReplyKind::Fail(code) if self.no_document => Plan::Fail(code, None),
-            ReplyKind::Fail(code) => {
-                Plan::Fail(code, document.or_else(|| Some(ResultDocument::Error(ResultError::new()))))
-            }
+            ReplyKind::Simulate => Plan::Simulate(say),
+            ReplyKind::Refuse(code) => Plan::Refuse(code, say),
+            ReplyKind::Succeed => Plan::Succeed(say),
+            ReplyKind::Acknowledge => Plan::Acknowledge(say),
+            ReplyKind::Fail(code) => Plan::Fail(code, say),
             ReplyKind::Never => Plan::Never,
         }
     }
