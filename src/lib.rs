@@ -1,7 +1,92 @@
-//! lib stub
+//! An in-process fake of the Windows Host Compute System (HCS) operation API, `computecore.dll`, for testing its clients on
+//! any OS: the same signatures, operations that complete later, compute systems that behave, scripted failures, virtual
+//! time, and a report of what the code under test did wrong.
+//!
+//! ```
+//! use std::time::Duration;
+//! use hcs_sim::{Host, ResultError, call, hresult::*};
+//! # mod my_crate {
+//! #     use hcs_sim::computecore::*;
+//! #     use hcs_sim::win32::LocalFree;
+//! #     pub fn boot(id: &str) -> Result<(), i32> {
+//! #         let wide = |text: &str| text.encode_utf16().chain([0]).collect::<Vec<u16>>();
+//! #         let (id, configuration) = (wide(id), wide(r#"{"VirtualMachine":{}}"#));
+//! #         // SAFETY: texts end with a zero, out pointers are valid, everything is closed and freed once.
+//! #         unsafe {
+//! #             let operation = HcsCreateOperation(std::ptr::null(), None);
+//! #             let (mut system, mut document) = (std::ptr::null_mut(), std::ptr::null_mut());
+//! #             HcsCreateComputeSystem(id.as_ptr(), configuration.as_ptr(), operation, std::ptr::null(), &mut system);
+//! #             HcsWaitForOperationResult(operation, INFINITE, std::ptr::null_mut());
+//! #             HcsStartComputeSystem(system, operation, std::ptr::null());
+//! #             let code = HcsWaitForOperationResult(operation, INFINITE, &mut document);
+//! #             LocalFree(document.cast());
+//! #             HcsCloseOperation(operation);
+//! #             HcsCloseComputeSystem(system);
+//! #             if code < 0 { Err(code) } else { Ok(()) }
+//! #         }
+//! #     }
+//! # }
+//!
+//! // #[test]
+//! fn a_vm_that_dies_while_starting_is_reported() {
+//!     Host::new().run(|host| {
+//!         host.when(call::start().system("web"))
+//!             .fail(HCS_E_TERMINATED_DURING_START)
+//!             .document(ResultError::new().message("worker died"))
+//!             .after(Duration::from_secs(2));
+//!
+//!         let error = my_crate::boot("web").unwrap_err(); // unchanged code on windows-sys
+//!
+//!         assert_eq!(error, HCS_E_TERMINATED_DURING_START);
+//!         assert_eq!(host.now(), Duration::from_millis(2_040)); // virtual: no real time passes
+//!     }); // leaks and misuse fail here, with a timeline
+//! }
+//! # a_vm_that_dies_while_starting_is_reported();
+//! ```
+//!
+//! # Two doors
+//!
+//! * **Rust functions**: [`computecore`] and [`win32`] have the functions, types and constants under the names of
+//!   windows-sys, for a crate that picks its back end with `cfg`.
+//! * **Link-time drop-in**: on targets other than Windows, windows-sys declares plain `extern "system"` functions, and this
+//!   crate exports those symbols (feature `drop-in`, on by default). A crate on windows-sys is tested unchanged:
+//!   `use hcs_sim as _;` in its tests is all, and anything of `hcs_sim` that a test uses does as well.
+//!
+//! # What it is not
+//!
+//! * Not Windows: no guest boots, no disk is opened, no access is checked. `docs/fidelity.md` says of every behaviour where it
+//!   comes from; what the sources leave open is a switch of [`Behavior`].
+//! * Not complete yet: processes, events and service calls have their signatures, and rules can answer them; without a rule
+//!   they return `E_NOTIMPL`, with a finding.
+//! * Not for 32-bit targets: a handle carries its kind, its host and its number.
+//!
+//! # Ways it can hurt you
+//!
+//! * **On Windows the drop-in is not there**: the declarations lead to the real `computecore.dll`, and tests would create and
+//!   terminate real systems. Keep such tests under `#![cfg(not(windows))]`, or use the Rust functions.
+//! * **A binary crate links without its dev-dependencies.** `cargo test` builds the package's binaries too; one that calls HCS
+//!   finds no symbols outside of Windows. Keep the code in a library, and the binary under `#[cfg(windows)]`.
+//! * **Threads without a host.** A handle finds its host from any thread. Calls without one (creating, opening and listing
+//!   systems) on a thread that your code has started go to the only live host, and with parallel tests there are several: call
+//!   [`Host::enter`] on that thread first.
+//! * **Sleeping does not move virtual time**; waiting and polling inside HCS do. Code that sleeps between polls should take its
+//!   clock as a parameter; in tests that clock calls [`Host::advance`].
+//! * **The default host verifies nothing by itself.** `use hcs_sim as _;` alone makes calls work; [`Host::run`] is what finds
+//!   leaks and misuse.
+//! * **A finite wait with nothing due ends at once** if no other thread is known that could act. A thread is known once it has
+//!   entered the host or called it.
+//!
+//! # Map of the code
+//!
+//! `call` the calls and the table of exports; `hresult` the table of codes; `model` what HCS is, pure; `document` JSON in and
+//! out; `script` rules; `runtime` lock, clock, queue, waiting, callbacks; `journal` what happened and every sentence that a
+//! person reads; `abi` the only unsafe code. A call goes through them in one line: `abi` decodes it, `runtime` locks the
+//! world, `script` may claim it, `model` performs it, `journal` writes it down, `abi` encodes the answer.
+
 #![deny(unsafe_code, clippy::undocumented_unsafe_blocks)] // unsafe code is opened again in abi only
 #![forbid(unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs, unreachable_pub)]
+
 mod abi;
 mod answer;
 pub mod call;
@@ -52,3 +137,8 @@ pub use runtime::rules::{Expected, Gate, Rule, When};
 pub use runtime::scope::Body;
 pub use runtime::seat::Entered;
 pub use runtime::world::Completion;
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -407,7 +407,7 @@ fn run_steps(host: &Host, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(repeatable(300))]
 
     #[test]
     fn any_order_of_calls_is_answered_and_repeats(steps in proptest::collection::vec(step(), 0..60)) {

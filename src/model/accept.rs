@@ -151,12 +151,11 @@ impl Host {
         };
         let info = (request.kind == OperationType::CreateProcess)
             .then(|| ProcessInfo { process_id: self.process_id_of(operation) });
-        if request.kind == OperationType::Create {
-            if carried.is_err()
-                && let Some(system) = self.systems.get_mut(request.system)
-            {
-                system.state = SystemState::Failed;
-            }
+        if request.kind == OperationType::Create
+            && carried.is_err()
+            && let Some(system) = self.systems.get_mut(request.system)
+        {
+            system.state = SystemState::Failed;
         }
         let (outcome, note) = match carried {
             Ok(document) => (Outcome { hresult: S_OK, document: say.or(S_OK, document), info }, None),

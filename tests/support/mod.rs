@@ -237,3 +237,16 @@ pub fn report_of(host: &Host, body: impl FnOnce()) -> Option<Report> {
     drop(entered);
     report
 }
+
+/// The same cases in every run. `PROPTEST_RNG_SEED` and `PROPTEST_CASES` try others, and more.
+pub fn repeatable(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, RngSeed};
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
+        config.rng_seed = RngSeed::Fixed(0x5EED);
+    }
+    config
+}
