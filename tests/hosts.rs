@@ -280,6 +280,19 @@ fn operations_can_complete_before_the_call_returns() {
 }
 
 #[test]
+fn in_real_time_too_operations_can_complete_before_the_call_returns() {
+    let builder = Host::builder().time(Time::Real).latency(Duration::from_millis(5));
+    builder.completion(Completion::BeforeReturn).run(|host| {
+        let operation = operation();
+        let (_, system) = create_call("vm", VM, operation);
+        assert_eq!(result(operation), (S_OK, None));
+        assert!(host.now() >= Duration::from_millis(5));
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
 fn operations_can_complete_only_when_released() {
     Host::builder().completion(Completion::WhenReleased).run(|host| {
         let (first, second) = (operation(), operation());

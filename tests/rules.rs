@@ -106,10 +106,13 @@ fn a_rule_can_ask_a_closure() {
 #[test]
 fn a_closure_sees_the_typed_call_and_may_use_the_host() {
     let host = Host::new();
+    let seen_alive = Arc::new(());
+    let alive = Arc::clone(&seen_alive);
     host.run(|host| {
         let (clock, asked) = (host.clone(), Arc::new(AtomicUsize::new(0)));
         let counter = Arc::clone(&asked);
         let matcher = calls::to(Export::HcsOpenComputeSystem).matching("after one second", move |seen| {
+            let _held = &alive;
             counter.fetch_add(1, Ordering::Relaxed);
             assert!(matches!(
                 seen.call,
@@ -123,8 +126,8 @@ fn a_closure_sees_the_typed_call_and_may_use_the_host() {
         host.advance(Duration::from_secs(1));
         assert_eq!(open("vm", GENERIC_ALL).0, E_ACCESSDENIED);
         assert_eq!(asked.load(Ordering::Relaxed), 2);
-        host.when(calls::any().nth(u64::MAX)).simulate().optional(); // dropping the clone must not end the host
     });
+    assert_eq!(Arc::strong_count(&seen_alive), 1); // the closure, and the host in it, are let go of
 }
 
 #[test]
@@ -167,6 +170,18 @@ fn the_first_matching_rule_wins() {
         let (a, b) = (create("a", VM), create("b", VM));
         assert_eq!(start_code(a), E_FAIL);
         assert_eq!(start_code(b), E_OUTOFMEMORY);
+        close_system(a);
+        close_system(b);
+    });
+}
+
+#[test]
+fn calls_on_an_operation_are_about_the_system_of_its_request() {
+    Host::new().run(|host| {
+        host.when(calls::wait().system("b").nth(2)).refuse(HCS_E_OPERATION_TIMEOUT);
+        let (a, b) = (create("a", VM), create("b", VM));
+        assert_eq!(start_code(a), S_OK);
+        assert_eq!(ask(HcsStartComputeSystem, b, None), (HCS_E_OPERATION_TIMEOUT, None));
         close_system(a);
         close_system(b);
     });

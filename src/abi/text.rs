@@ -16,8 +16,14 @@ pub(crate) unsafe fn read(text: PCWSTR) -> Text {
         return Text::Null;
     }
     let mut length = 0;
-    // SAFETY: every unit up to the first zero can be read, and no further one is.
-    while unsafe { text.add(length).read_unaligned() } != 0 {
+    let mut all = 0;
+    loop {
+        // SAFETY: every unit up to the first zero can be read, and no further one is.
+        let unit = unsafe { text.add(length).read_unaligned() };
+        if unit == 0 {
+            break;
+        }
+        all |= unit;
         length += 1;
         if length > Text::LIMIT {
             return Text::TooLong;
@@ -25,6 +31,9 @@ pub(crate) unsafe fn read(text: PCWSTR) -> Text {
     }
     // SAFETY: as above.
     let units = (0..length).map(|at| unsafe { text.add(at).read_unaligned() });
+    if all < 0x80 {
+        return Text::Is(units.map(|it| char::from(it as u8)).collect::<String>().into());
+    }
     let mut decoded = String::with_capacity(length);
     let mut at = 0;
     for character in char::decode_utf16(units) {

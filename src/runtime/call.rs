@@ -11,7 +11,7 @@ use super::dispatch;
 use super::documents::Document;
 use super::seat::Place;
 use super::wait::{Waited, wait_until};
-use super::world::{Shared, World};
+use super::world::{Completion, Shared, World};
 use crate::answer::{Answer, Returned};
 use crate::call::{Call, Export, Milliseconds};
 use crate::hresult::*;
@@ -46,7 +46,10 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let now = world.now();
     let mut performed = world.model.perform(&call, plan, now);
     if let Some(accepted) = performed.accepted.take() {
-        world.send_off(accepted, claim.as_ref().map(|it| &it.reply));
+        let due = world.send_off(accepted, claim.as_ref().map(|it| &it.reply));
+        if let Some(at) = due.filter(|_| world.settings.completion == Completion::BeforeReturn) {
+            complete_now(&mut world, at);
+        }
     } else if let Some(after) = claim.as_ref().and_then(|it| it.reply.after) {
         take_time(shared, &mut world, after);
     }
@@ -68,12 +71,20 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     answered
 }
 
+/// Lets a request complete before its call returns.
+fn complete_now(world: &mut MutexGuard<'_, World>, at: Nanos) {
+    if world.clock.mode == Time::Real {
+        let rest = world.clock.real_time_until(at);
+        MutexGuard::unlocked(world, || std::thread::sleep(rest));
+        world.catch_up();
+    } else {
+        world.pass_time_to(at);
+    }
+}
+
 /// Finds the rule that applies. Closures run without the world's lock.
 fn claim(shared: &Shared, world: &mut MutexGuard<'_, World>, call: &Call) -> Option<Claim> {
-    let system_id: Option<Arc<str>> = match call.compute_system() {
-        Some(handle) => world.log.system_id(handle).cloned(),
-        None => call.id().map(Arc::from),
-    };
+    let system_id = system_id(world, call);
     let now = Duration::from_nanos(world.now());
     let seen = Seen { call, system_id: system_id.as_deref(), now };
     let entry = world.log.next_number();
@@ -90,6 +101,18 @@ fn claim(shared: &Shared, world: &mut MutexGuard<'_, World>, call: &Call) -> Opt
     let claim = world.script.claim(&seen, &verdicts, entry);
     shared.announce(world);
     claim
+}
+
+/// The id of the system that a call is about: of its handle, of the request that its operation tracks, or in plain text.
+fn system_id(world: &World, call: &Call) -> Option<Arc<str>> {
+    let tracked = || {
+        let number = world.model.operation_number(call.operation()?).ok()?;
+        world.model.operations.get(number)?.tracked().map(|it| it.system)
+    };
+    match call.id() {
+        Some(id) => Some(Arc::from(id)),
+        None => world.log.system_id(call.compute_system().or_else(tracked)?).cloned(),
+    }
 }
 
 /// Lets the call itself take time.

@@ -156,7 +156,7 @@ fn work(shared: &Arc<Shared>, label: u32) {
 
 fn run(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: Job, label: u32) {
     // Closed between its completion and now: nothing is called any more. (fidelity: close-stops-callback)
-    let Some(operation) = world.model.operations.get(job.operation).filter(|it| it.in_callback) else {
+    let Some(operation) = world.model.operations.get(job.operation) else {
         shared.announce(world);
         return;
     };

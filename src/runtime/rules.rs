@@ -14,7 +14,7 @@ use crate::document::result_error::ResultDocument;
 use crate::hresult::Hresult;
 use crate::model::host::Say;
 use crate::script::matcher::Matcher;
-use crate::script::rule::{ReplyKind, Rule as Data};
+use crate::script::rule::{ReplyKind, Rule as Data, Step};
 
 impl Host {
     /// Begins a rule for the calls that a matcher describes. First matching rule wins; calls that none claims are simulated.
@@ -140,22 +140,22 @@ impl Rule {
     /// The result document: a [`ResultError`](crate::ResultError), a JSON value, or a text that is passed on verbatim.
     pub fn document(self, document: impl Into<ResultDocument>) -> Rule {
         let document = document.into();
-        self.edit(|rule| rule.last().reply.say = Say::This(document))
+        self.edit_last(|step| step.reply.say = Say::This(document))
     }
 
     /// No result document, which HCS is free to leave out of failures; also for clients that must survive a success without one.
     pub fn no_document(self) -> Rule {
-        self.edit(|rule| rule.last().reply.say = Say::Nothing)
+        self.edit_last(|step| step.reply.say = Say::Nothing)
     }
 
     /// The operation takes this long, instead of its usual latency. Exports without an operation take this long themselves.
     pub fn after(self, latency: Duration) -> Rule {
-        self.edit(|rule| rule.last().reply.after = Some(latency))
+        self.edit_last(|step| step.reply.after = Some(latency))
     }
 
     /// The reply applies to this many calls and is used up then.
     pub fn times(self, calls: u64) -> Rule {
-        self.edit(|rule| rule.last().limit = Some(calls))
+        self.edit_last(|step| step.limit = Some(calls))
     }
 
     /// Another reply follows. The one before it applies once, unless [`times`](Rule::times) says more.
@@ -203,9 +203,19 @@ impl Rule {
         let mut world = self.shared.world.lock();
         let id = world.gates.keys().next_back().map_or(0, |it| it + 1);
         world.gates.insert(id, Held { in_hand: true, ..Held::default() });
-        world.script.rule(self.rule).last().reply.gate = Some(id);
+        if let Some(step) = world.script.rule(self.rule).last() {
+            step.reply.gate = Some(id);
+        }
         drop(world);
         Gate { shared: self.shared, id }
+    }
+
+    fn edit_last(self, change: impl FnOnce(&mut Step)) -> Rule {
+        self.edit(|rule| {
+            if let Some(step) = rule.last() {
+                change(step);
+            }
+        })
     }
 
     fn edit(self, change: impl FnOnce(&mut Data)) -> Rule {

@@ -62,7 +62,7 @@ impl Builder {
 }
 
 impl Host {
-    /// Runs a test body with this host as the current one, then verifies.
+    /// Runs a test body with this host as the current one, then verifies. Rules end with it.
     ///
     /// Findings fail the test with a panic that carries the whole report. If the body panics, its panic goes on, and the
     /// findings are printed to stderr. If it returns `Err`, the panic carries both; without findings the `Err` is returned.
@@ -80,7 +80,8 @@ impl Host {
         let entered = self.enter();
         let result = panic::catch_unwind(AssertUnwindSafe(|| body(self)));
         let verified = self.verify();
-        drop(entered);
+        let closures = self.shared().world.lock().script.retire();
+        drop((closures, entered));
         match (result, verified) {
             (Err(payload), verified) => {
                 if let Err(report) = verified {

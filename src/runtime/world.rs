@@ -172,25 +172,23 @@ impl World {
         self.clock.now()
     }
 
-    /// Puts an accepted request on its way.
-    pub(crate) fn send_off(&mut self, accepted: Accepted, reply: Option<&Reply>) {
+    /// Puts an accepted request on its way. Answers when it will complete, if that is known.
+    pub(crate) fn send_off(&mut self, accepted: Accepted, reply: Option<&Reply>) -> Option<Nanos> {
         if matches!(accepted.plan, Plan::Never) {
-            return;
+            return None;
         }
         let gate = reply
             .and_then(|it| it.gate)
             .or_else(|| (self.settings.completion == Completion::WhenReleased).then_some(HOST_GATE));
         if let Some(gate) = gate.and_then(|it| self.gates.get_mut(&it)).filter(|it| !it.open) {
             gate.held.push(accepted);
-            return;
+            return None;
         }
         let latency = reply.and_then(|it| it.after).unwrap_or_else(|| self.latency_of(accepted.request.kind));
         let at = self.now().max(self.model.earliest(&accepted)).saturating_add(nanos(latency));
         self.model.created_at(&accepted, at);
         self.queue.push(at, Due::Finish(accepted));
-        if self.settings.completion == Completion::BeforeReturn && self.clock.mode != Time::Real {
-            self.pass_time_to(at);
-        }
+        Some(at)
     }
 
     fn latency_of(&self, kind: OperationType) -> Duration {

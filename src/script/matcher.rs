@@ -163,6 +163,8 @@ impl Matcher {
     /// Only calls for which a closure says yes. The description stands in messages.
     ///
     /// The closure runs on the thread of the call, with no lock of hcs-sim held. A panic in it is a finding and means no.
+    /// Closures are let go of when [`Host::run`](crate::Host::run) ends; without it, a clone of the host in one of its own
+    /// closures keeps the host alive.
     pub fn matching(
         mut self,
         description: impl Into<String>,
@@ -174,6 +176,10 @@ impl Matcher {
 
     pub(crate) fn closure(&self) -> Option<Closure> {
         self.closure.as_ref().map(|it| Arc::clone(&it.1))
+    }
+
+    pub(crate) fn take_closure(&mut self) -> Option<Closure> {
+        self.closure.take().map(|it| it.1)
     }
 
     pub(crate) fn closure_miss(&self) -> Miss {

@@ -41,6 +41,11 @@ impl Script {
         &mut self.rules[index]
     }
 
+    /// The scope of the rules ends: they claim nothing any more, and let go of what their closures hold.
+    pub(crate) fn retire(&mut self) -> Vec<matcher::Closure> {
+        self.rules.iter_mut().filter_map(Rule::retire).collect()
+    }
+
     /// Rules declared so far are not verified again.
     pub(crate) fn set_verified(&mut self) {
         self.rules.iter_mut().for_each(|it| it.verified = true);
@@ -52,7 +57,7 @@ impl Script {
 
     /// The closures that have to be asked about a call, with the indexes of their rules.
     pub(crate) fn closures(&self, seen: &Seen<'_>) -> Vec<(usize, matcher::Closure)> {
-        let rules = self.rules.iter().enumerate();
+        let rules = self.rules.iter().enumerate().filter(|(_, it)| it.has_step());
         rules
             .filter(|(_, it)| it.matcher.check_all_but_closure(seen).is_ok())
             .filter_map(|(index, it)| Some((index, it.matcher.closure()?)))
@@ -63,6 +68,9 @@ impl Script {
     pub(crate) fn claim(&mut self, seen: &Seen<'_>, verdicts: &[Verdict], entry: u64) -> Option<Claim> {
         let mut claim: Option<(Claim, &'static Location<'static>)> = None;
         for (index, rule) in self.rules.iter_mut().enumerate() {
+            if !rule.has_step() {
+                continue;
+            }
             let verdict = verdicts.iter().find(|it| it.rule == index).is_none_or(|it| it.said);
             let checked = rule
                 .matcher
@@ -77,7 +85,6 @@ impl Script {
                 (Err(Miss::Export), _) => {}
                 (Err(miss), _) => rule.missed(miss, entry),
                 (Ok(()), Some((_, by))) => rule.missed(Miss::Taken { by }, entry),
-                (Ok(()), None) if !rule.has_step() => {}
                 (Ok(()), None) => claim = Some((Claim { reply: rule.apply() }, rule.declared)),
             }
         }

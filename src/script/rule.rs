@@ -79,8 +79,14 @@ impl Rule {
         self.steps.push(Step { reply, limit: None, used: 0 });
     }
 
-    pub(crate) fn last(&mut self) -> &mut Step {
-        self.steps.last_mut().expect("a rule is held only with a reply")
+    /// The reply that is being declared; none once the rule is retired.
+    pub(crate) fn last(&mut self) -> Option<&mut Step> {
+        self.steps.last_mut()
+    }
+
+    pub(crate) fn retire(&mut self) -> Option<super::matcher::Closure> {
+        self.steps.clear();
+        self.matcher.take_closure()
     }
 
     pub(crate) fn missed(&mut self, miss: Miss, entry: u64) {
