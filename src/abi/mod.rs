@@ -14,6 +14,7 @@ pub(crate) mod win32;
 
 use std::ffi::c_void;
 use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
 
 use types::{HCS_OPERATION, HCS_OPERATION_COMPLETION, HRESULT, PWSTR};
 
@@ -77,7 +78,7 @@ fn contained<T>(otherwise: T, function: impl FnOnce() -> T) -> T {
 }
 
 /// Passes a call to the host of its place, or says that there is none.
-fn send(place: Result<Place, Ambiguous>, call: Call) -> Answered {
+fn send(place: Result<Rc<Place>, Ambiguous>, call: Call) -> Answered {
     match place {
         Ok(place) => invoke(&place, call),
         Err(Ambiguous(alive)) => Answered { answer: nowhere(&call, alive), document: 0 },

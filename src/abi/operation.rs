@@ -3,6 +3,7 @@
 
 use std::ffi::c_void;
 use std::ptr::null_mut;
+use std::rc::Rc;
 
 use super::types::*;
 use super::{
@@ -69,8 +70,8 @@ pub unsafe extern "system" fn HcsCreateOperationWithNotifications(
 
 /// An operation belongs to the thread's host; where several could be meant, it waits for its first use with a system.
 fn made_here(call: Call) -> Answered {
-    let place =
-        seat::current().unwrap_or_else(|_| Place { shared: registry::limbo(), label: seat::LIMBO_LABEL });
+    let place = seat::current()
+        .unwrap_or_else(|_| Rc::new(Place { shared: registry::limbo(), label: seat::LIMBO_LABEL }));
     send(Ok(place), call)
 }
 

@@ -1,12 +1,13 @@
 //! Accepting calls that answer through their operation, and completing them when they are due.
 //! Not here: what a request does to its system (`lifecycle`), the other calls (`host`), when things are due (`runtime`).
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
 use super::host::{Accepted, Completed, Due, Fault, Host, OpenProcess, Performed, Plan, Say};
-use super::identity::{fold, runtime_id};
+use super::identity::fold;
 use super::operation::{Operation, Outcome, State, Use};
 use super::request::{Body, Request};
 use super::system::{Key, PendingList, PendingUse, System, SystemState};
@@ -102,9 +103,10 @@ impl Host {
         let system = self.systems.insert(System {
             id: id.into(),
             key,
-            runtime_id: runtime_id(id),
+            runtime_id: OnceCell::new(),
+            told: None,
             memory_mb: configuration.memory_mb,
-            configuration,
+            configuration: Box::new(configuration),
             state: SystemState::Creating,
             handles: 0,
             started_at: 0,
@@ -216,7 +218,7 @@ impl Host {
             operation.state = State::Completed(tracked, outcome);
         }
         if let Some(system) = self.systems.get_mut(system) {
-            system.pending.ended();
+            system.pending.ended(id);
         }
         self.happened.completed.push(completed);
     }

@@ -123,7 +123,8 @@ pub(crate) enum Say {
     #[default]
     Usual,
     Nothing,
-    This(ResultDocument),
+    /// Boxed: it is rare, and plans travel with every request.
+    This(Box<ResultDocument>),
 }
 
 impl Default for Plan {
@@ -294,7 +295,7 @@ impl Host {
         if let State::Pending(it) = operation.state
             && let Some(system) = self.systems.get_mut(it.system_number)
         {
-            system.pending.ended();
+            system.pending.ended(it.id);
         }
         let fault = (operation.inside > 0).then_some(Fault::ClosedInUse {
             kind: HandleKind::Operation,

@@ -15,9 +15,7 @@ use crate::call::OperationType;
 use crate::document;
 use crate::document::configuration::{Restore, SystemKind};
 use crate::document::exit::{ExitCause, ExitType};
-use crate::document::request::{
-    ModifyRequest, PropertyType, SaveType, ShutdownMechanism, ShutdownOptions, SystemQuery,
-};
+use crate::document::request::{ModifyRequest, SaveType, ShutdownMechanism, ShutdownOptions, SystemQuery};
 use crate::hresult::*;
 
 /// The outcome of a request that is carried out: the document of its success, or its failure.
@@ -97,6 +95,7 @@ impl Host {
             && system.state != SystemState::Stopped
         {
             system.state = state;
+            system.told = None;
         }
         Ok(None)
     }
@@ -221,15 +220,20 @@ impl Host {
     }
 
     fn properties(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
-        let system = self.systems.get(request.system).expect("carry_out found it");
+        let system = self.systems.get_mut(request.system).expect("carry_out found it");
         if !force && self.behavior.created_refuses_properties && system.state == SystemState::Created {
             return Err(Failure::plain(HCS_E_INVALID_STATE));
         }
-        let asked: &[PropertyType] = match &request.body {
-            Body::Properties(query) => &query.property_types,
-            _ => &[],
-        };
-        Ok(Some(document::write(&system.properties(asked, now))))
+        if let Body::Properties(query) = &request.body
+            && !query.property_types.is_empty()
+        {
+            return Ok(Some(document::write(&system.properties(&query.property_types, now))));
+        }
+        // Clients poll this one: written once for each state.
+        if system.told.is_none() {
+            system.told = Some(document::write(&system.properties(&[], now)));
+        }
+        Ok(system.told.clone())
     }
 
     /// (fidelity: `modify-accepted`, `modify-memory`)
@@ -289,6 +293,7 @@ impl Host {
         let status = cause.status();
         let forced = status.exit_type == ExitType::ForcedExit;
         system.state = SystemState::Stopped;
+        system.told = None;
         let document = status.write();
         self.happened.exited.push((Arc::clone(&system.id), Arc::clone(&document)));
         system.exit = Some(Exit { document, status });

@@ -1,9 +1,11 @@
 //! A compute system: its states, the one table of what is legal when, and what it tells about itself.
 //! Not here: how requests change it (`lifecycle`), nor its handles' bookkeeping (`host`).
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::Nanos;
+use super::identity::runtime_id;
 use crate::call::OperationType;
 use crate::document::configuration::{Configuration, Restore, SystemKind};
 use crate::document::exit::SystemExitStatus;
@@ -15,8 +17,12 @@ use crate::hresult::{HCS_E_INVALID_STATE, HCS_E_SYSTEM_ALREADY_STOPPED, Hresult}
 pub(crate) struct System {
     pub(crate) id: Arc<str>,
     pub(crate) key: Key,
-    pub(crate) runtime_id: Arc<str>,
-    pub(crate) configuration: Configuration,
+    /// Computed at the first question.
+    pub(crate) runtime_id: OnceCell<Arc<str>>,
+    /// The properties as last told to a query without types, until something changes.
+    pub(crate) told: Option<Arc<str>>,
+    /// Boxed: it is seldom looked at, and systems are visited often.
+    pub(crate) configuration: Box<Configuration>,
     pub(crate) state: SystemState,
     /// Open handles.
     pub(crate) handles: u32,
@@ -134,7 +140,7 @@ impl System {
             runtime_os_type: container,
             name: container.map(|_| self.name()),
             owner: self.configuration.owner.as_deref(),
-            runtime_id: Some(&self.runtime_id),
+            runtime_id: Some(self.runtime_id.get_or_init(|| runtime_id(&self.id))),
             runtime_template_id: self.template_id.as_deref(),
             state: match self.state {
                 SystemState::Running => Some("Running"),
@@ -168,14 +174,17 @@ impl System {
     }
 }
 
-/// The pending operations of a system, oldest first. Entries are dropped lazily, so that a million cost no more than one.
+/// The pending operations of a system. One is the usual number and needs no memory of its own; of many, those that have
+/// ended are dropped lazily, so that a million cost no more than one.
 #[derive(Debug, Default)]
 pub(crate) struct PendingList {
-    entries: Vec<PendingUse>,
+    first: Option<PendingUse>,
+    more: Vec<PendingUse>,
+    /// How many of `more` are still pending.
     live: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PendingUse {
     pub(crate) operation: u64,
     pub(crate) id: u64,
@@ -183,20 +192,55 @@ pub(crate) struct PendingUse {
 
 impl PendingList {
     pub(crate) fn push(&mut self, entry: PendingUse, is_pending: impl Fn(&PendingUse) -> bool) {
-        if self.entries.len() > 2 * self.live + 16 {
-            self.entries.retain(is_pending);
+        if self.first.is_none() {
+            self.first = Some(entry);
+            return;
         }
-        self.entries.push(entry);
+        if self.more.len() > 2 * self.live + 16 {
+            self.more.retain(is_pending);
+        }
+        self.more.push(entry);
         self.live += 1;
     }
 
-    /// One entry is pending no more.
-    pub(crate) fn ended(&mut self) {
-        self.live = self.live.saturating_sub(1);
+    /// A use is pending no more.
+    pub(crate) fn ended(&mut self, id: u64) {
+        if self.first.is_some_and(|it| it.id == id) {
+            self.first = None;
+        } else {
+            self.live = self.live.saturating_sub(1);
+        }
     }
 
+    /// Takes all, oldest first; some of them may have ended.
     pub(crate) fn take(&mut self) -> Vec<PendingUse> {
         self.live = 0;
-        std::mem::take(&mut self.entries)
+        let mut all = std::mem::take(&mut self.more);
+        all.extend(self.first.take());
+        all.sort_by_key(|it| it.id);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pending_uses_come_back_oldest_first_and_ended_ones_are_dropped() {
+        let mut list = PendingList::default();
+        let entry = |id| PendingUse { operation: id, id };
+        for id in 0..1000 {
+            list.push(entry(id), |it| it.id >= 990);
+            if id < 990 {
+                list.ended(id);
+            }
+        }
+        assert!(list.more.len() < 60, "{} entries are kept for 10 live ones", list.more.len());
+        list.push(entry(1000), |it| it.id >= 990);
+        let all = list.take();
+        assert!(all.is_sorted_by_key(|it| it.id));
+        assert_eq!(all.iter().filter(|it| it.id >= 990).count(), 11);
+        assert_eq!(list.take(), []);
     }
 }

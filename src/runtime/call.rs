@@ -2,7 +2,7 @@
 //! Not here: decoding and encoding (`abi`), finding the host (`seat`).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 
@@ -244,10 +244,11 @@ fn set_handle_inside(world: &mut World, number: u64, change: i32) {
 
 /// Closing an operation waits for its callback, unless that is what closes it. (fidelity: `close-stops-callback`)
 fn drain_callback(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, operation: u64) {
-    let started = std::time::Instant::now();
+    let mut started = None;
     while world.dispatch.runs_elsewhere(operation, label) {
         let patience = world.settings.patience;
-        let Some(left) = patience.checked_sub(started.elapsed()) else {
+        let waited = started.get_or_insert_with(Instant::now).elapsed();
+        let Some(left) = patience.checked_sub(waited) else {
             let handle = world.model.operation_handle(operation);
             let entry = world.log.next_number();
             let what = format!("the completion callback of {handle}, which has not returned");
@@ -294,7 +295,14 @@ fn write_down(
     }
     let now = world.now();
     let note = note.map(Arc::from);
-    let kept = answer.clone();
+    // The caller gets the document's copy; its text stays with the journal.
+    let kept = Answer {
+        returned: answer.returned,
+        system: answer.system,
+        process: answer.process,
+        process_info: answer.process_info,
+        document: None,
+    };
     world.log.push(began, now, label, Event::Called { call, answer, note });
     Answered { answer: kept, document: address }
 }

@@ -22,14 +22,14 @@ pub(crate) fn free_document(address: usize, function: &'static str) -> Freed {
         return Freed::Done;
     }
     let here = seat::entered();
-    if let Some(shared) = &here
-        && let Some(freed) = free_in(shared, address, function)
+    if let Some(place) = &here
+        && let Some(freed) = free_in(&place.shared, address, function)
     {
         return freed;
     }
     let others = registry::all().into_iter().chain([registry::limbo()]);
     others
-        .filter(|it| here.as_ref().is_none_or(|here| !Arc::ptr_eq(here, it)))
+        .filter(|it| here.as_ref().is_none_or(|here| !Arc::ptr_eq(&here.shared, it)))
         .find_map(|it| free_in(&it, address, function))
         .unwrap_or(Freed::NotADocument)
 }
@@ -66,7 +66,7 @@ pub(crate) fn report_close_handle(value: u64) {
 /// The host that keeps a finding about a call that belongs to none: the thread's, else the default one.
 fn witness() -> Arc<Shared> {
     match seat::current() {
-        Ok(place) => place.shared,
+        Ok(place) => Arc::clone(&place.shared),
         Err(_) => Arc::clone(registry::default_host().shared()),
     }
 }

@@ -140,7 +140,7 @@ impl Rule {
     /// The result document: a [`ResultError`](crate::ResultError), a JSON value, or a text that is passed on verbatim.
     pub fn document(self, document: impl Into<ResultDocument>) -> Rule {
         let document = document.into();
-        self.edit_last(|step| step.reply.say = Say::This(document))
+        self.edit_last(|step| step.reply.say = Say::This(Box::new(document)))
     }
 
     /// No result document, which HCS is free to leave out of failures; also for clients that must survive a success without one.

@@ -2,6 +2,7 @@
 //! Not here: the list of hosts (`registry`).
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
 use super::registry;
@@ -9,7 +10,6 @@ use super::world::Shared;
 use crate::handle::Parts;
 
 /// A host, and the label under which it knows the thread.
-#[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) shared: Arc<Shared>,
     pub(crate) label: u32,
@@ -22,11 +22,14 @@ pub(crate) struct Ambiguous(pub(crate) usize);
 #[derive(Default)]
 struct Seat {
     /// Hosts that the thread has entered, innermost last.
-    entered: RefCell<Vec<Place>>,
+    entered: RefCell<Vec<Rc<Place>>>,
     /// Every host that has seen the thread.
-    known: RefCell<Vec<(Weak<Shared>, u32)>>,
+    known: RefCell<Vec<Known>>,
     worker: Cell<bool>,
 }
+
+/// The host's serial, the host, and the label under which it knows the thread.
+type Known = (u32, Weak<Shared>, u32);
 
 thread_local! {
     static SEAT: Seat = Seat::default();
@@ -35,7 +38,7 @@ thread_local! {
 impl Drop for Seat {
     /// The thread ends: hosts that have seen it no longer expect anything of it.
     fn drop(&mut self) {
-        for (shared, label) in self.known.get_mut().drain(..) {
+        for (_, shared, label) in self.known.get_mut().drain(..) {
             if let Some(shared) = shared.upgrade() {
                 let mut world = shared.world.lock();
                 world.threads.ended(label);
@@ -51,24 +54,19 @@ pub(crate) fn is_worker() -> bool {
 }
 
 /// The host that a call with this handle value goes to.
-pub(crate) fn place_of_handle(value: u64) -> Result<Place, Ambiguous> {
+pub(crate) fn place_of_handle(value: u64) -> Result<Rc<Place>, Ambiguous> {
     let Some(parts) = Parts::decode(value) else { return current() };
     let entered = SEAT.try_with(|seat| {
         let entered = seat.entered.borrow();
-        entered.iter().rev().find(|it| it.shared.serial == parts.serial).cloned()
+        entered.iter().rev().find(|it| it.shared.serial == parts.serial).map(Rc::clone)
     });
     if let Ok(Some(place)) = entered {
         return Ok(place);
     }
     let known = SEAT.try_with(|seat| {
         let known = seat.known.borrow();
-
-        known.iter().find_map(|(shared, label)| {
-            shared
-                .upgrade()
-                .filter(|it| it.serial == parts.serial)
-                .map(|shared| Place { shared, label: *label })
-        })
+        let (_, shared, label) = known.iter().find(|it| it.0 == parts.serial)?;
+        Some(Rc::new(Place { shared: shared.upgrade()?, label: *label }))
     });
     if let Ok(Some(place)) = known {
         return Ok(place);
@@ -80,8 +78,8 @@ pub(crate) fn place_of_handle(value: u64) -> Result<Place, Ambiguous> {
 }
 
 /// The host of a call without a handle.
-pub(crate) fn current() -> Result<Place, Ambiguous> {
-    let entered = SEAT.try_with(|seat| seat.entered.borrow().last().cloned());
+pub(crate) fn current() -> Result<Rc<Place>, Ambiguous> {
+    let entered = SEAT.try_with(|seat| seat.entered.borrow().last().map(Rc::clone));
     if let Ok(Some(place)) = entered {
         return Ok(place);
     }
@@ -89,24 +87,23 @@ pub(crate) fn current() -> Result<Place, Ambiguous> {
 }
 
 /// The host that the thread has entered, innermost.
-pub(crate) fn entered() -> Option<Arc<Shared>> {
-    SEAT.try_with(|seat| seat.entered.borrow().last().map(|it| Arc::clone(&it.shared))).ok().flatten()
+pub(crate) fn entered() -> Option<Rc<Place>> {
+    SEAT.try_with(|seat| seat.entered.borrow().last().map(Rc::clone)).ok().flatten()
 }
 
 /// The label of every thread in the waiting room of operations without a host, where nobody waits.
 pub(crate) const LIMBO_LABEL: u32 = 0;
 
 /// Makes a host and this thread known to each other.
-fn introduce(shared: Arc<Shared>) -> Place {
+fn introduce(shared: Arc<Shared>) -> Rc<Place> {
     let known = SEAT.try_with(|seat| {
         let mut known = seat.known.borrow_mut();
-        known.retain(|(shared, _)| shared.strong_count() > 0);
-        let old = known.iter().find(|it| std::ptr::eq(it.0.as_ptr(), Arc::as_ptr(&shared)));
-        if let Some((_, label)) = old {
+        known.retain(|it| it.1.strong_count() > 0);
+        if let Some((_, _, label)) = known.iter().find(|it| it.0 == shared.serial) {
             return *label;
         }
         let label = shared.world.lock().threads.add(std::thread::current().name());
-        known.push((Arc::downgrade(&shared), label));
+        known.push((shared.serial, Arc::downgrade(&shared), label));
         label
     });
     // While a thread ends, its seat is gone already: it is seen as one more thread, and as ended.
@@ -116,7 +113,7 @@ fn introduce(shared: Arc<Shared>) -> Place {
         world.threads.ended(label);
         label
     });
-    Place { shared, label }
+    Rc::new(Place { shared, label })
 }
 
 /// Until it is dropped, the thread belongs to a host.
@@ -136,10 +133,10 @@ pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
 /// A dispatcher thread takes its seat.
 pub(crate) fn enter_as_worker(shared: &Arc<Shared>, label: u32) -> Entered {
     SEAT.with(|seat| seat.worker.set(true));
-    push(Place { shared: Arc::clone(shared), label })
+    push(Rc::new(Place { shared: Arc::clone(shared), label }))
 }
 
-fn push(place: Place) -> Entered {
+fn push(place: Rc<Place>) -> Entered {
     let serial = place.shared.serial;
     SEAT.with(|seat| seat.entered.borrow_mut().push(place));
     Entered { serial, stays_here: std::marker::PhantomData }
