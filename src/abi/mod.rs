@@ -2,6 +2,7 @@
 //! Not here: what a call means; every function decodes its arguments to a `Call`, passes it on, and encodes the answer.
 
 #![allow(unsafe_code)]
+#![allow(non_snake_case)] // the functions have the names of their exports, exported or not
 
 pub(crate) mod memory;
 pub(crate) mod operation;
