@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::clock::Time;
@@ -247,6 +248,7 @@ impl Host {
 impl Drop for Owner {
     fn drop(&mut self) {
         super::scope::end(&self.shared);
+        self.shared.over.store(true, Ordering::Release);
         registry::unregister(self.shared.serial);
     }
 }

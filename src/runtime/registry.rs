@@ -51,7 +51,7 @@ pub(crate) fn find(serial: u32) -> Option<Arc<Shared>> {
     if serial == 0 {
         return Some(Arc::clone(&LIMBO.shared));
     }
-    REGISTRY.read().hosts.iter().find(|it| it.serial == serial)?.shared.upgrade()
+    REGISTRY.read().hosts.iter().find(|it| it.serial == serial)?.shared.upgrade().filter(|it| !it.is_over())
 }
 
 /// Every live host, oldest first.

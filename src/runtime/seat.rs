@@ -66,7 +66,8 @@ pub(crate) fn place_of_handle(value: u64) -> Result<Rc<Place>, Ambiguous> {
     let known = SEAT.try_with(|seat| {
         let known = seat.known.borrow();
         let (_, shared, label) = known.iter().find(|it| it.0 == parts.serial)?;
-        Some(Rc::new(Place { shared: shared.upgrade()?, label: *label }))
+        let shared = shared.upgrade().filter(|it| !it.is_over())?;
+        Some(Rc::new(Place { shared, label: *label }))
     });
     if let Ok(Some(place)) = known {
         return Ok(place);

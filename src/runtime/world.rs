@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     /// There may be work for the dispatcher.
     pub(crate) work: Condvar,
     pub(crate) gateway: Gateway,
+    /// The last clone of the host is gone; others may still hold this for a moment.
+    pub(crate) over: AtomicBool,
 }
 
 /// What only unsafe code can do, handed in by `abi`.
@@ -156,7 +159,12 @@ impl Shared {
             changed: Condvar::new(),
             work: Condvar::new(),
             gateway,
+            over: AtomicBool::new(false),
         })
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 
     /// Wakes whoever waits for something to happen.

@@ -3,6 +3,8 @@
 
 #![allow(dead_code)] // each test file uses a part
 
+pub mod states;
+
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
