@@ -278,6 +278,12 @@ fn configurations_that_are_not_valid_are_refused_through_the_operation() {
         r#"{"Container":{},"VirtualMachine":{}}"#,
         r#"{"VirtualMachine":{"ComputeTopology":{"Memory":{"SizeInMB":"512"}}}}"#,
         r#"{"VirtualMachine":{"RestoreState":{}}}"#,
+        r#"{"Container":7}"#,
+        r#"{"Container":[]}"#,
+        r#"{"VirtualMachine":[null,null,null,null,null]}"#,
+        r#"{"VirtualMachine":{"ComputeTopology":{"Memory":[512]}}}"#,
+        r#"{"SchemaVersion":[2,5],"VirtualMachine":{}}"#,
+        r#"{"VirtualMachine":{"Devices":{"NetworkAdapters":{"a":1}}}}"#,
         r#"{"SystemType":"VirtualMachine"}"#,
     ] {
         Host::new().run(|host| {

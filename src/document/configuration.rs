@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::Problem;
+use super::{Object, Problem};
 
 /// What the model keeps of a configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,11 +73,11 @@ impl Configuration {
 #[serde(rename_all = "PascalCase")]
 struct Document {
     owner: Option<Arc<str>>,
-    schema_version: Option<Version>,
+    schema_version: Option<Object<Version>>,
     hosting_system_id: Option<Arc<str>>,
-    hosted_system: Option<IgnoredAny>,
-    container: Option<IgnoredAny>,
-    virtual_machine: Option<VirtualMachine>,
+    hosted_system: Option<Object<IgnoredAny>>,
+    container: Option<Object<IgnoredAny>>,
+    virtual_machine: Option<Object<VirtualMachine>>,
     should_terminate_on_last_handle_closed: Option<bool>,
     // schema 1
     system_type: Option<Arc<str>>,
@@ -99,17 +99,17 @@ struct Version {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct VirtualMachine {
-    compute_topology: Option<Topology>,
-    devices: Option<Devices>,
-    services: Option<Services>,
-    restore_state: Option<RestoreState>,
-    guest_connection: Option<IgnoredAny>,
+    compute_topology: Option<Object<Topology>>,
+    devices: Option<Object<Devices>>,
+    services: Option<Object<Services>>,
+    restore_state: Option<Object<RestoreState>>,
+    guest_connection: Option<Object<IgnoredAny>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Topology {
-    memory: Option<Memory>,
+    memory: Option<Object<Memory>>,
 }
 
 #[derive(Deserialize)]
@@ -121,13 +121,13 @@ struct Memory {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Devices {
-    network_adapters: Option<std::collections::BTreeMap<String, IgnoredAny>>,
+    network_adapters: Option<std::collections::BTreeMap<String, Object<IgnoredAny>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Services {
-    shutdown: Option<IgnoredAny>,
+    shutdown: Option<Object<IgnoredAny>>,
 }
 
 #[derive(Deserialize)]
@@ -185,9 +185,9 @@ impl Document {
                 linux: self.hosted_system.is_some(),
             }
         };
-        let schema = self.schema_version.map_or((2, 0), |it| (it.major, it.minor));
-        let vm = self.virtual_machine;
-        let restore = match vm.as_ref().and_then(|it| it.restore_state.as_ref()) {
+        let schema = self.schema_version.map_or((2, 0), |Object(it)| (it.major, it.minor));
+        let vm = self.virtual_machine.map(|it| it.0);
+        let restore = match vm.as_ref().and_then(|it| it.restore_state.as_ref()).map(|it| &it.0) {
             None => None,
             Some(RestoreState { save_state_file_path: Some(path), template_system_id: None }) => {
                 Some(Restore::File(Arc::clone(path)))
@@ -212,14 +212,16 @@ impl Document {
             hosting_system_id: self.hosting_system_id,
             memory_mb: vm
                 .and_then(|it| it.compute_topology.as_ref())
-                .and_then(|it| it.memory.as_ref())
-                .and_then(|it| it.size_in_mb),
+                .and_then(|it| it.0.memory.as_ref())
+                .and_then(|it| it.0.size_in_mb),
             restore,
-            shutdown_service: vm.and_then(|it| it.services.as_ref()).is_some_and(|it| it.shutdown.is_some()),
+            shutdown_service: vm
+                .and_then(|it| it.services.as_ref())
+                .is_some_and(|it| it.0.shutdown.is_some()),
             guest_connection: vm.is_some_and(|it| it.guest_connection.is_some()),
             network_adapters: vm
                 .and_then(|it| it.devices.as_ref())
-                .and_then(|it| it.network_adapters.as_ref())
+                .and_then(|it| it.0.network_adapters.as_ref())
                 .is_some_and(|it| !it.is_empty()),
         })
     }

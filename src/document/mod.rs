@@ -7,9 +7,13 @@ pub(crate) mod properties;
 pub(crate) mod request;
 pub(crate) mod result_error;
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Writes a document as HCS does: compact, fields in the order of the type. (fidelity: `compact-json`)
 pub(crate) fn write(document: &impl Serialize) -> Arc<str> {
@@ -38,6 +42,30 @@ impl Problem {
 impl From<serde_json::Error> for Problem {
     fn from(error: serde_json::Error) -> Problem {
         Problem::at_root(error.to_string())
+    }
+}
+
+/// A member that has to be an object: serde alone would also take an array of its members' values, and for members that
+/// are skipped anything at all.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
     }
 }
 

@@ -339,22 +339,7 @@ impl Host {
 
     /// The calls on an operation that change nothing but itself.
     fn ask_operation(&mut self, call: &Call, plan: Plan) -> Result<Performed, Fault> {
-        let handle = match call {
-            Call::GetOperationContext { operation }
-            | Call::SetOperationContext { operation, .. }
-            | Call::SetOperationCallback { operation, .. }
-            | Call::GetComputeSystemFromOperation { operation }
-            | Call::GetProcessFromOperation { operation }
-            | Call::GetOperationType { operation }
-            | Call::GetOperationId { operation }
-            | Call::GetOperationResult { operation, .. }
-            | Call::GetOperationResultAndProcessInfo { operation, .. }
-            | Call::WaitForOperationResult { operation, .. }
-            | Call::WaitForOperationResultAndProcessInfo { operation, .. }
-            | Call::CancelOperation { operation } => *operation,
-            _ => unreachable!("hcs-sim bug: not a call on an operation"),
-        };
-        let number = self.operation_number(handle)?;
+        let number = self.operation_number(call.operation().unwrap_or_default())?;
         if let Some(performed) = scripted_at_once(call, plan) {
             return Ok(performed);
         }
@@ -432,13 +417,16 @@ impl Host {
         SystemHandle::new(self.serial, self.handles.insert(OpenSystem { system: number, id, inside: 0 }))
     }
 
-    /// Exports that answer in their return value and are not modelled yet; a rule may answer for them.
+    /// The other exports that answer in their return value. Only the wait for an exit is modelled; rules may answer for all.
     fn answer_at_once(&mut self, call: &Call, plan: Plan) -> Result<Performed, Fault> {
         if let Some(handle) = call.operation() {
             self.operation_number(handle)?;
         }
         if let Some(handle) = call.compute_system() {
             self.handle_number(handle)?;
+        }
+        if let Some(handle) = call.process() {
+            self.process_number(handle)?;
         }
         if let Call::WaitForComputeSystemExit { compute_system, .. } = call {
             if let Some(performed) = scripted_at_once(call, plan) {
