@@ -323,6 +323,16 @@ macro_rules! exports {
         ///
         /// Rules match it, the journal records it. Fields carry the parameter's meaning: documents as [`Text`], handles as
         /// typed numbers, pointers that are only carried as [`Pointer`].
+        ///
+        /// ```
+        /// use hcs_sim::{Call, Host, call, hresult::E_ACCESSDENIED};
+        /// let host = Host::new();
+        /// let modest = call::open().matching("asks for less than everything", |seen| {
+        ///     matches!(seen.call, Call::OpenComputeSystem { requested_access, .. } if *requested_access != 0x1000_0000)
+        /// });
+        /// host.when(modest).refuse(E_ACCESSDENIED).optional();
+        /// # host.verify().unwrap();
+        /// ```
         #[derive(Clone, Debug, PartialEq)]
         #[allow(missing_docs)] // variants and fields are named after exports and parameters
         pub enum Call { $($variant { $($field: $type),* }),* }

@@ -101,6 +101,35 @@ mod runtime;
 mod script;
 
 /// The exports of `computecore.dll`, with their types and constants: names and signatures as in windows-sys.
+///
+/// ```
+/// use std::ptr::{null, null_mut};
+/// use hcs_sim::computecore::*;
+/// use hcs_sim::win32::LocalFree;
+/// use hcs_sim::{Host, hresult::*};
+///
+/// Host::new().run(|_| {
+///     let wide = |text: &str| text.encode_utf16().chain([0]).collect::<Vec<u16>>();
+///     let (id, configuration) = (wide("web"), wide(r#"{"VirtualMachine":{}}"#));
+///     let (mut system, mut document) = (null_mut(), null_mut());
+///     // SAFETY: texts end with a zero, out pointers are valid, everything is closed and freed once.
+///     unsafe {
+///         let operation = HcsCreateOperation(null(), None);
+///         // S_OK means accepted; the outcome comes through the operation.
+///         let code = HcsCreateComputeSystem(id.as_ptr(), configuration.as_ptr(), operation, null(), &mut system);
+///         assert_eq!(code, S_OK);
+///         assert_eq!(HcsGetOperationResult(operation, null_mut()), HCS_E_OPERATION_PENDING);
+///         assert_eq!(HcsWaitForOperationResult(operation, 60_000, null_mut()), S_OK);
+///         // A completed operation can be used again.
+///         assert_eq!(HcsGetComputeSystemProperties(system, operation, null()), S_OK);
+///         assert_eq!(HcsWaitForOperationResult(operation, INFINITE, &mut document), S_OK);
+///         assert!(!document.is_null());
+///         LocalFree(document.cast());
+///         HcsCloseOperation(operation);
+///         HcsCloseComputeSystem(system);
+///     }
+/// });
+/// ```
 pub mod computecore {
     pub use crate::abi::operation::*;
     pub use crate::abi::process::*;
@@ -110,6 +139,13 @@ pub mod computecore {
 }
 
 /// The few Win32 functions that an HCS client cannot live without.
+///
+/// ```
+/// use hcs_sim::computecore::LPTR;
+/// use hcs_sim::win32::{LocalAlloc, LocalFree};
+/// // SAFETY: the block is freed once.
+/// assert!(unsafe { LocalFree(LocalAlloc(LPTR, 16)) }.is_null());
+/// ```
 pub mod win32 {
     pub use crate::abi::win32::{
         CloseHandle, CoTaskMemFree, GetLastError, LocalAlloc, LocalFree, SetLastError,

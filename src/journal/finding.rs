@@ -91,6 +91,15 @@ impl FromStr for FindingKind {
 }
 
 /// Something that is wrong, with the sentence that says so.
+///
+/// ```
+/// use hcs_sim::{Host, call, hresult::E_FAIL};
+/// let host = Host::new();
+/// host.when(call::save()).fail(E_FAIL);
+/// let finding = host.verify().unwrap_err().findings.remove(0);
+/// assert_eq!(finding.sentence, "the rule for HcsSaveComputeSystem never applied");
+/// assert_eq!(finding.kind.name(), "rule-never-applied");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {

@@ -21,7 +21,21 @@ const AT_THE_END: u64 = 8;
 
 /// What a verification found, ready to be printed.
 ///
-/// `Display` writes each finding with what would mend it, then the timeline with the guilty lines marked.
+/// `Display` writes each finding with what would mend it, then the timeline with the guilty lines marked; `...` stands for
+/// entries that are left out.
+///
+/// ```
+/// use hcs_sim::computecore::*;
+/// use hcs_sim::{FindingKind, Host};
+/// let host = Host::new();
+/// let entered = host.enter();
+/// // SAFETY: no pointers are passed.
+/// let _never_closed = unsafe { HcsCreateOperation(std::ptr::null(), None) };
+/// let report = host.verify().unwrap_err();
+/// assert_eq!(report.findings[0].kind, FindingKind::LeakedOperation);
+/// assert!(report.to_string().contains("operation#1 was never closed"));
+/// # drop(entered);
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Report {

@@ -44,6 +44,13 @@ pub struct Behavior {
 }
 
 /// The HRESULT that operations get which are pending when their system exits.
+///
+/// ```
+/// use hcs_sim::{Host, PendingAtExit, hresult::HCS_E_SERVICE_DISCONNECT};
+/// let host =
+///     Host::builder().behavior(|it| it.pending_at_exit = PendingAtExit::Always(HCS_E_SERVICE_DISCONNECT)).build();
+/// # drop(host);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PendingAtExit {

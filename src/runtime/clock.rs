@@ -7,6 +7,14 @@ use crate::model::Nanos;
 use crate::model::lifecycle::nanos;
 
 /// How time passes in a host.
+///
+/// ```
+/// use std::time::Duration;
+/// use hcs_sim::{Host, Time};
+/// let host = Host::builder().time(Time::Manual).build();
+/// host.advance(Duration::from_secs(5));
+/// assert_eq!(host.now(), Duration::from_secs(5));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Time {

@@ -7,6 +7,15 @@ use crate::model::Nanos;
 use crate::model::host::Due;
 
 /// Which of the effects that are due at the same time comes first.
+///
+/// ```
+/// use hcs_sim::{Host, Order};
+/// for seed in 0..10 {
+///     Host::builder().order(Order::Seeded(seed)).run(|_| {
+///         // what holds in one order has to hold in all
+///     });
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Order {

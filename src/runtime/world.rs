@@ -48,6 +48,13 @@ pub(crate) struct Gateway {
 }
 
 /// When an accepted operation completes.
+///
+/// ```
+/// use hcs_sim::{Completion, Host};
+/// Host::builder().completion(Completion::WhenReleased).run(|host| {
+///     assert!(!host.release_next()); // nothing is held yet
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Completion {
