@@ -314,3 +314,31 @@ fn callbacks_that_are_due_together_run_one_after_the_other_in_the_order_of_compl
         assert_eq!(journal_of_many_callbacks().to_string(), text);
     }
 }
+
+/// Uses a system of another host than the one that calls back.
+unsafe extern "system" fn use_another_host(operation: HCS_OPERATION, context: *const c_void) {
+    // SAFETY: the test passes a system handle and a sender that outlive the callback.
+    let (system, sender) = unsafe { &*context.cast::<(Sent, Sender<Hresult>)>() };
+    let _ = sender.send(wait_for_exit(system.get(), 100).0);
+    close_operation(operation);
+}
+
+#[test]
+fn a_callback_may_wait_in_another_host() {
+    let other = Host::new();
+    let entered = other.enter();
+    let elsewhere = create("elsewhere", VM);
+    drop(entered);
+    let started = other.now();
+    Host::new().run(|_| {
+        let (sender, receiver) = channel::<Hresult>();
+        let context = (Sent::new(elsewhere), sender);
+        let operation = operation_with((&raw const context).cast(), Some(use_another_host));
+        let (_, system) = create_call("vm", VM, operation);
+        assert_eq!(receiver.recv().unwrap(), HCS_E_OPERATION_TIMEOUT);
+        close_system(system);
+    });
+    assert_eq!(other.now() - started, std::time::Duration::from_millis(100));
+    close_system(elsewhere);
+    other.verify().unwrap();
+}

@@ -116,29 +116,30 @@ pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
     if !world.dispatch.is_busy() {
         return;
     }
-    let within = seat::is_worker();
+    let within = seat::is_worker_of(shared);
     if within {
         world.dispatch.set_waiting(true);
     }
+    let started = Instant::now();
     while world.dispatch.is_busy() {
         ensure_worker(shared, world);
-        if wait(shared, world, CALLBACK_PAUSE) {
+        let Some(left) = CALLBACK_PAUSE.checked_sub(started.elapsed()) else {
             world.dispatch.allow_overlap();
             ensure_worker(shared, world);
             break;
-        }
+        };
+        wait(shared, world, left);
     }
     if within {
         world.dispatch.set_waiting(false);
     }
 }
 
-/// Waits for something to happen; answers whether the time ran out.
-pub(crate) fn wait(shared: &Shared, world: &mut MutexGuard<'_, World>, limit: Duration) -> bool {
+/// Waits for something to happen, for a while.
+pub(crate) fn wait(shared: &Shared, world: &mut MutexGuard<'_, World>, limit: Duration) {
     world.waiting += 1;
-    let timed_out = shared.changed.wait_for(world, limit).timed_out();
+    shared.changed.wait_for(world, limit);
     world.waiting -= 1;
-    timed_out
 }
 
 /// The life of a dispatcher thread.

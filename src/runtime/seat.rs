@@ -25,7 +25,8 @@ struct Seat {
     entered: RefCell<Vec<Rc<Place>>>,
     /// Every host that has seen the thread.
     known: RefCell<Vec<Known>>,
-    worker: Cell<bool>,
+    /// The serial of the host whose dispatcher the thread belongs to, 0 if none.
+    worker_of: Cell<u32>,
 }
 
 /// The host's serial, the host, and the label under which it knows the thread.
@@ -48,9 +49,9 @@ impl Drop for Seat {
     }
 }
 
-/// Whether this is a thread of a host's dispatcher.
-pub(crate) fn is_worker() -> bool {
-    SEAT.try_with(|seat| seat.worker.get()).unwrap_or(false)
+/// Whether this is a thread of the host's own dispatcher.
+pub(crate) fn is_worker_of(shared: &Shared) -> bool {
+    SEAT.try_with(|seat| seat.worker_of.get() == shared.serial).unwrap_or(false)
 }
 
 /// The host that a call with this handle value goes to.
@@ -133,7 +134,7 @@ pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
 
 /// A dispatcher thread takes its seat.
 pub(crate) fn enter_as_worker(shared: &Arc<Shared>, label: u32) -> Entered {
-    SEAT.with(|seat| seat.worker.set(true));
+    SEAT.with(|seat| seat.worker_of.set(shared.serial));
     push(Rc::new(Place { shared: Arc::clone(shared), label }))
 }
 

@@ -37,14 +37,14 @@ pub(crate) fn wait_until<T>(
     if let Some(deadline) = deadline {
         world.deadlines.insert((deadline, this));
     }
-    let within = seat::is_worker();
+    let within = seat::is_worker_of(shared);
     if within {
         world.dispatch.set_waiting(true);
     } else {
         world.threads.set_blocked(label, true);
     }
     shared.announce(world); // others may be the last that could act now
-    let mut wait = Wait { shared, label, deadline, this, idle: None, calls: world.calls };
+    let mut wait = Wait { shared, label, deadline, this, idle: None, busy: None, calls: world.calls };
     let waited = loop {
         if let Some(waited) = wait.step(world, &mut ready) {
             break waited;
@@ -68,6 +68,8 @@ struct Wait<'a> {
     this: u64,
     /// Since when nobody has done anything, in real time.
     idle: Option<Instant>,
+    /// Since when callbacks have kept this wait from going on.
+    busy: Option<Instant>,
     calls: u64,
 }
 
@@ -84,6 +86,7 @@ impl Wait<'_> {
         if world.dispatch.is_busy() {
             return self.let_callbacks_finish(world, ready);
         }
+        self.busy = None;
         world.catch_up();
         if let Some(it) = ready(world) {
             return Some(Waited::Ready(it));
@@ -110,7 +113,9 @@ impl Wait<'_> {
         ready: &mut impl FnMut(&World) -> Option<T>,
     ) -> Option<Waited<T>> {
         dispatch::ensure_worker(self.shared, world);
-        if !dispatch::wait(self.shared, world, CALLBACK_PAUSE) {
+        let busy = self.busy.get_or_insert_with(Instant::now).elapsed();
+        if let Some(left) = CALLBACK_PAUSE.checked_sub(busy) {
+            dispatch::wait(self.shared, world, left);
             return None;
         }
         // It does not come back; it may need something that this thread holds.
@@ -120,7 +125,11 @@ impl Wait<'_> {
         }
         let patience = world.settings.patience;
         let idle = self.idle.get_or_insert_with(Instant::now).elapsed();
-        (idle >= patience).then_some(Waited::Stuck(Stuck::NobodyActed(patience)))
+        if idle >= patience {
+            return Some(Waited::Stuck(Stuck::NobodyActed(patience)));
+        }
+        dispatch::wait(self.shared, world, CALLBACK_PAUSE);
+        None
     }
 
     fn move_the_clock<T>(&mut self, world: &mut MutexGuard<'_, World>) -> Option<Waited<T>> {
