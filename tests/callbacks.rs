@@ -342,3 +342,21 @@ fn a_callback_may_wait_in_another_host() {
     close_system(elsewhere);
     other.verify().unwrap();
 }
+
+#[test]
+fn a_thread_that_is_slow_between_two_calls_is_not_overtaken_by_the_clock() {
+    Host::new().run(|host| {
+        let (sender, receiver) = probe();
+        let system = create("vm", VM);
+        let operation = reporting(&sender);
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        (0..5_000_000u32).for_each(|it| drop(std::hint::black_box(it))); // longer than the dispatcher's patience; busy, not waiting
+        if cfg!(target_os = "linux") {
+            assert_eq!(host.now(), std::time::Duration::from_millis(40));
+        }
+        assert_eq!(receiver.recv().unwrap().code, S_OK); // now it waits, and the clock moves
+        assert_eq!(host.now(), std::time::Duration::from_millis(70));
+        close_operation(operation);
+        close_system(system);
+    });
+}

@@ -65,6 +65,9 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         world.take_in(None); // closing the last handle may end the system
         shared.announce(&world);
     }
+    if world.model.awaited > 0 {
+        world.threads.note_status(*label); // the dispatcher may have to know whether this thread waits for it
+    }
     let answered = write_down(shared, &mut world, *label, began, call, performed);
     dispatch::ensure_worker(shared, &mut world);
     dispatch::settle(shared, &mut world);

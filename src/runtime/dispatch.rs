@@ -13,9 +13,12 @@ use super::threads::Threads;
 use super::world::{Shared, World};
 use crate::journal::{Event, What};
 
-/// How long the dispatcher lets the user's threads be quiet before it moves the clock for the sake of a callback that
-/// nobody waits for inside the host.
+/// How long the user's threads have to be quiet before the dispatcher moves the clock for the sake of a callback that nobody
+/// waits for inside the host.
 const QUIET: Duration = Duration::from_millis(3);
+
+/// How long it takes a thread's word that it is running, on systems that tell, though it makes no calls.
+const BUSY: Duration = Duration::from_millis(250);
 
 /// How long others wait for a callback before they go on without it: it may need what they hold.
 pub(crate) const CALLBACK_PAUSE: Duration = Duration::from_millis(50);
@@ -34,6 +37,8 @@ pub(crate) struct Dispatch {
     /// The operations whose callbacks run, with the label of the thread.
     entered: Vec<(u64, u32)>,
     label: Option<u32>,
+    /// Since when the user's threads have made no call, while a callback is awaited.
+    quiet: Option<Instant>,
 }
 
 struct Job {
@@ -197,11 +202,16 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
         (Time::Virtual, Some(_)) => {
             let calls = world.calls;
             let started = Instant::now();
-            let timed_out = shared.work.wait_for(world, QUIET).timed_out();
-            let quiet = timed_out && started.elapsed() >= QUIET && world.calls == calls && world.waiting == 0;
-            if quiet && !world.dispatch.is_busy() {
-                world.run_next();
-                shared.announce(world);
+            shared.work.wait_for(world, QUIET);
+            if world.calls != calls || world.waiting > 0 || world.dispatch.is_busy() {
+                world.dispatch.quiet = None;
+            } else if started.elapsed() >= QUIET {
+                let quiet = *world.dispatch.quiet.get_or_insert(started);
+                if world.threads.are_asleep() || quiet.elapsed() >= BUSY {
+                    world.dispatch.quiet = None;
+                    world.run_next();
+                    shared.announce(world);
+                }
             }
         }
         _ => shared.work.wait(world),

@@ -1,6 +1,8 @@
 //! The threads that a host has seen: their names, and which of them can still act.
 //! Not here: which host a thread belongs to (`seat`).
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The threads of a host, by label: the order in which they were first seen.
@@ -17,6 +19,8 @@ struct Thread {
     blocked: bool,
     /// Started by the host itself.
     own: bool,
+    /// Where the system tells the thread's state, once somebody wants to know.
+    status: Option<PathBuf>,
 }
 
 impl Threads {
@@ -37,7 +41,7 @@ impl Threads {
     }
 
     fn push(&mut self, name: Arc<str>, own: bool) -> u32 {
-        self.seen.push(Thread { name, alive: true, blocked: false, own });
+        self.seen.push(Thread { name, alive: true, blocked: false, own, status: None });
         self.seen.len() as u32 - 1
     }
 
@@ -51,6 +55,27 @@ impl Threads {
 
     pub(crate) fn set_blocked(&mut self, label: u32, blocked: bool) {
         self.seen[label as usize].blocked = blocked;
+    }
+
+    /// Notes where the system tells the state of the calling thread.
+    pub(crate) fn note_status(&mut self, label: u32) {
+        let thread = &mut self.seen[label as usize];
+        if cfg!(target_os = "linux") && thread.status.is_none() {
+            let task = fs::read_link("/proc/thread-self").unwrap_or_default();
+            thread.status = Some(PathBuf::from("/proc").join(task).join("stat"));
+        }
+    }
+
+    /// Whether no user's thread is running, as far as the system tells: a thread that is only slow is not one that waits.
+    pub(crate) fn are_asleep(&self) -> bool {
+        self.seen.iter().filter(|it| it.alive && !it.own).all(|it| {
+            let Some(status) = it.status.as_ref().and_then(|it| fs::read_to_string(it).ok()) else {
+                return true;
+            };
+            // "<id> (<name>) <state> ..": the name may hold anything.
+            let state = status.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+            state != Some('R')
+        })
     }
 
     /// Whether a thread other than this one is alive and not waiting inside the host.
