@@ -20,7 +20,7 @@ thread_local! {
 /// Runs a closure of the user; a panic comes back as a value.
 pub(crate) fn guarded<T>(closure: impl FnOnce() -> T) -> Result<T, Panic> {
     static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
+    let install = || {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if GUARDED.get() {
@@ -29,7 +29,11 @@ pub(crate) fn guarded<T>(closure: impl FnOnce() -> T) -> Result<T, Panic> {
                 previous(info);
             }
         }));
-    });
+    };
+    // The hook cannot be changed while this thread panics; then a panic goes without its place.
+    if !std::thread::panicking() {
+        HOOK.call_once(install);
+    }
     let outer = GUARDED.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(closure));
     GUARDED.set(outer);

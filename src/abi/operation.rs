@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use super::types::*;
 use super::{
-    callback_address, contained, context_address, hresult, on_operation, operation_handle, pointer, send,
-    text, win32, write, write_document,
+    callback_address, contained, context_address, hresult, on_operation, pointer, send, text, win32, write,
+    write_document,
 };
 use crate::answer::Returned;
 use crate::call::{Call, Milliseconds, Needed, OperationType, Out, Pointer};
@@ -95,7 +95,6 @@ fn created(answered: Answered) -> HCS_OPERATION {
 pub unsafe extern "system" fn HcsCloseOperation(operation: HCS_OPERATION) {
     contained((), || {
         on_operation(operation, |operation| Call::CloseOperation { operation });
-        registry::forget(operation_handle(operation));
     });
 }
 

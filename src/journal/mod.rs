@@ -245,8 +245,11 @@ impl Log {
     /// Remembers the id behind a new system handle.
     pub(crate) fn name_system(&mut self, handle: SystemHandle, id: &Arc<str>) {
         let Some(number) = handle.number() else { return };
-        debug_assert_eq!(number as usize, self.system_ids.len() + 1, "hcs-sim bug: system handles count up");
-        self.system_ids.push(Arc::clone(id));
+        let index = number as usize - 1;
+        if index >= self.system_ids.len() {
+            self.system_ids.resize(index + 1, Arc::clone(id));
+        }
+        self.system_ids[index] = Arc::clone(id);
     }
 
     pub(crate) fn system_id(&self, handle: SystemHandle) -> Option<&Arc<str>> {

@@ -231,7 +231,10 @@ pub(crate) fn double_free(function: &str) -> Finding {
 }
 
 pub(crate) fn foreign_free(function: &str) -> Finding {
-    finding(FindingKind::ForeignFree, format!("{function} was called on memory that is no document"))
+    finding(
+        FindingKind::ForeignFree,
+        format!("{function} was called on memory that is no document, or no longer one"),
+    )
 }
 
 pub(crate) fn close_handle(kind: Option<HandleKind>, value: u64) -> Finding {

@@ -124,7 +124,6 @@ impl Host {
         self.next_id += 1;
         let operation = self.operations.get_mut(number).expect("the number is live");
         operation.state = State::Pending(tracked);
-        operation.in_callback = false;
         self.awaited += u32::from(operation.callback != 0);
         if let Some(system) = self.systems.get_mut(tracked.system_number) {
             let operations = &self.operations;
@@ -199,7 +198,9 @@ impl Host {
         let Outcome { hresult, document, .. } = &outcome;
         let mut completed = Completed {
             operation: number,
+            id,
             callback: 0,
+            context: 0,
             kind,
             hresult: *hresult,
             document: document.clone(),
@@ -213,7 +214,10 @@ impl Host {
             system = tracked.system_number;
             completed.callback = operation.callback;
             completed.tracked = true;
-            operation.in_callback = operation.callback != 0;
+            completed.context = operation.context;
+            if operation.callback != 0 {
+                operation.callback_of = id;
+            }
             self.awaited -= u32::from(operation.callback != 0);
             operation.state = State::Completed(tracked, outcome);
         }

@@ -18,8 +18,8 @@ pub(crate) struct Operation {
     pub(crate) state: State,
     /// Threads that are blocked in a call on this operation.
     pub(crate) inside: u32,
-    /// Its completion callback is queued or running.
-    pub(crate) in_callback: bool,
+    /// The id of the use whose completion callback is queued or running; 0 if none is.
+    pub(crate) callback_of: u64,
 }
 
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Operation {
             handle: OperationHandle::NULL,
             state: State::Idle,
             inside: 0,
-            in_callback: false,
+            callback_of: 0,
         }
     }
 
@@ -79,7 +79,7 @@ impl Operation {
     pub(crate) fn active(&self) -> Option<&Use> {
         match &self.state {
             State::Pending(it) => Some(it),
-            State::Completed(it, _) if self.in_callback => Some(it),
+            State::Completed(it, _) if self.callback_of == it.id => Some(it),
             _ => None,
         }
     }

@@ -13,8 +13,9 @@ use super::seat::Place;
 use super::wait::{Waited, wait_until};
 use super::world::{Completion, Shared, World};
 use crate::answer::{Answer, Returned};
-use crate::call::{Call, Export, Milliseconds};
+use crate::call::{Call, Milliseconds};
 use crate::hresult::*;
+use crate::journal::finding::Finding;
 use crate::journal::{Event, report, text};
 use crate::model::Nanos;
 use crate::model::host::{Performed, Plan, asks_process_info, result_of};
@@ -36,15 +37,25 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     world.calls += 1;
     world.catch_up();
     let began = world.now();
-    let claim = if world.script.is_empty() { None } else { claim(shared, &mut world, &call) };
+    // Other entries may come before this call's own: what is noticed of it meanwhile stands under a number of no entry.
+    let provisional = u64::MAX - world.calls;
+    let claim = if world.script.is_empty() { None } else { claim(shared, &mut world, &call, provisional) };
     let call_latency = world.settings.call_latency;
     if !call_latency.is_zero() {
         take_time(shared, &mut world, call_latency);
     }
     let plan = claim.as_ref().map_or_else(Plan::default, |it| it.reply.plan());
-    let scripted = !matches!(plan, Plan::Simulate(_));
+    let scripted = !matches!(plan, Plan::Simulate(_) | Plan::Never);
+    if let Call::CloseOperation { operation } = &call {
+        let number = operation.number().unwrap_or_default();
+        drain_callback(shared, &mut world, *label, number);
+    }
     let now = world.now();
     let mut performed = world.model.perform(&call, plan, now);
+    if let Some(open) = performed.answer.system.number().and_then(|it| world.model.handles.get(it)) {
+        let id = Arc::clone(&open.id);
+        world.log.name_system(performed.answer.system, &id);
+    }
     if let Some(accepted) = performed.accepted.take() {
         let due = world.send_off(accepted, claim.as_ref().map(|it| &it.reply));
         if let Some(at) = due.filter(|_| world.settings.completion == Completion::BeforeReturn) {
@@ -56,21 +67,26 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     if !scripted {
         wait_if_asked(shared, &mut world, *label, &call, &mut performed);
     }
-    if let Call::CloseOperation { operation } = &call {
-        world.take_in(None);
-        let number = operation.number().unwrap_or_default();
-        drain_callback(shared, &mut world, *label, number);
-        shared.announce(&world);
-    } else if let Call::CloseComputeSystem { .. } = &call {
+    if let Call::CloseComputeSystem { .. } = &call {
         world.take_in(None); // closing the last handle may end the system
-        shared.announce(&world);
     }
+    // Whoever waits inside the host has to look again: something may be due now, or over.
+    shared.announce(&world);
     if world.model.awaited > 0 {
         world.threads.note_status(*label); // the dispatcher may have to know whether this thread waits for it
     }
+    let entry = world.log.next_number();
     let answered = write_down(shared, &mut world, *label, began, call, performed);
+    if !world.script.is_empty() {
+        world.script.written_down(provisional, entry);
+        let findings = world.findings.iter_mut().filter(|it| it.entry == Some(provisional));
+        findings.for_each(|it| it.entry = Some(entry));
+    }
     dispatch::ensure_worker(shared, &mut world);
     dispatch::settle(shared, &mut world);
+    let homeless = if shared.serial == 0 { std::mem::take(&mut world.findings) } else { Vec::new() };
+    drop(world);
+    homeless.into_iter().for_each(tell);
     answered
 }
 
@@ -86,22 +102,21 @@ fn complete_now(world: &mut MutexGuard<'_, World>, at: Nanos) {
 }
 
 /// Finds the rule that applies. Closures run without the world's lock.
-fn claim(shared: &Shared, world: &mut MutexGuard<'_, World>, call: &Call) -> Option<Claim> {
+fn claim(shared: &Shared, world: &mut MutexGuard<'_, World>, call: &Call, provisional: u64) -> Option<Claim> {
     let system_id = system_id(world, call);
     let now = Duration::from_nanos(world.now());
     let seen = Seen { call, system_id: system_id.as_deref(), now };
-    let entry = world.log.next_number();
     let mut verdicts = Vec::new();
-    for (rule, closure) in world.script.closures(&seen) {
+    while let Some((rule, closure)) = world.script.question(&seen, &verdicts) {
         let said = MutexGuard::unlocked(world, || panics::guarded(|| closure(&seen)));
         let said = said.unwrap_or_else(|panic| {
             let finding = report::closure_panicked(world.script.rule(rule), &panic.message, panic.at);
-            world.find(finding, Some(entry));
+            world.find(finding, Some(provisional));
             false
         });
         verdicts.push(Verdict { rule, said });
     }
-    let claim = world.script.claim(&seen, &verdicts, entry);
+    let claim = world.script.claim(&seen, &verdicts, provisional);
     shared.announce(world);
     claim
 }
@@ -278,11 +293,6 @@ fn write_down(
     if let Some(fault) = fault {
         world.find(report::fault(&call, fault), Some(entry));
     }
-    if let Some(id) =
-        answer.system.number().and_then(|it| world.model.handles.get(it)).map(|it| Arc::clone(&it.id))
-    {
-        world.log.name_system(answer.system, &id);
-    }
     let mut address = 0;
     if !wants_document(&call) {
         answer.document = None;
@@ -327,11 +337,14 @@ fn wants_document(call: &Call) -> bool {
     }
 }
 
-/// A call for which no host can be told: the default host keeps the finding, and stderr says it at once.
+/// A call for which no host can be told.
 pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
-    let export: Export = call.export();
-    let finding = report::ambiguous_host(export, alive);
+    tell(report::ambiguous_host(call.export(), alive));
+    crate::model::host::refusal_of(call, HCS_E_SERVICE_NOT_AVAILABLE)
+}
+
+/// A finding that belongs to no test's host: the default host keeps it, and stderr says it at once.
+fn tell(finding: Finding) {
     eprintln!("hcs-sim: {}; {}", finding.sentence, report::mend(finding.kind));
     super::registry::default_host().shared().world.lock().find(finding, None);
-    crate::model::host::refusal_of(call, HCS_E_SERVICE_NOT_AVAILABLE)
 }

@@ -41,14 +41,17 @@ pub(crate) struct Dispatch {
     quiet: Option<Instant>,
 }
 
-struct Job {
-    operation: u64,
-    callback: usize,
+/// A completion callback to be called: of which operation and use, and with what.
+pub(crate) struct Job {
+    pub(crate) operation: u64,
+    pub(crate) id: u64,
+    pub(crate) callback: usize,
+    pub(crate) context: usize,
 }
 
 impl Dispatch {
-    pub(crate) fn enqueue(&mut self, operation: u64, callback: usize) {
-        self.jobs.push_back(Job { operation, callback });
+    pub(crate) fn enqueue(&mut self, job: Job) {
+        self.jobs.push_back(job);
     }
 
     /// The label under which the host itself stands in the journal.
@@ -56,9 +59,9 @@ impl Dispatch {
         *self.label.get_or_insert_with(|| threads.add_own())
     }
 
-    /// Whether callbacks are queued, or run in the user's code.
+    /// Whether callbacks are queued, or run in the user's code; not counting those that did not come back in time.
     pub(crate) fn is_busy(&self) -> bool {
-        self.running > 0 || !self.jobs.is_empty()
+        self.running > self.overlap || !self.jobs.is_empty()
     }
 
     /// A callback's thread enters or leaves a wait inside the host.
@@ -166,18 +169,20 @@ fn run(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: Job, label:
         shared.announce(world);
         return;
     };
-    let (handle, context) = (operation.handle, operation.context);
+    let handle = operation.handle;
     let name = world.model.operation_handle(job.operation);
     world.dispatch.running += 1;
     world.dispatch.entered.push((job.operation, label));
     let now = world.now();
     world.log.push(now, now, label, Event::Other(Box::new(What::CallbackEntered { operation: name })));
     // A panic in it ends the process at the callback's own `extern` boundary, as it does on Windows: nothing to catch.
-    MutexGuard::unlocked(world, || (shared.gateway.call_back)(job.callback, handle.0, context));
+    MutexGuard::unlocked(world, || (shared.gateway.call_back)(job.callback, handle.0, job.context));
     world.dispatch.running -= 1;
     world.dispatch.entered.retain(|it| *it != (job.operation, label));
-    if let Some(operation) = world.model.operations.get_mut(job.operation) {
-        operation.in_callback = operation.is_pending() && operation.in_callback;
+    if let Some(operation) = world.model.operations.get_mut(job.operation)
+        && operation.callback_of == job.id
+    {
+        operation.callback_of = 0;
     }
     let now = world.now();
     world.log.push(now, now, label, Event::Other(Box::new(What::CallbackReturned { operation: name })));

@@ -11,11 +11,10 @@ use crate::call::Export;
 #[derive(Default)]
 pub(crate) struct Documents {
     live: HashMap<usize, Document, BuildHasherDefault<AddressHasher>>,
-    /// Freed, but their memory is not given back yet, so that a second free is told from a first.
+    /// Freed, but their memory is not given back yet, so that a second free is told from a first. What is given back may
+    /// belong to anybody at once, so no older address is remembered.
     quarantine: VecDeque<(usize, usize)>,
     quarantined: usize,
-    /// Addresses whose memory was given back.
-    past: HashMap<usize, (), BuildHasherDefault<AddressHasher>>,
 }
 
 pub(crate) struct Document {
@@ -42,13 +41,12 @@ const KEPT_BYTES: usize = 256 << 10;
 
 impl Documents {
     pub(crate) fn handed_out(&mut self, address: usize, document: Document) {
-        self.past.remove(&address);
         self.live.insert(address, document);
     }
 
     pub(crate) fn free(&mut self, address: usize) -> Freeing {
         let Some(document) = self.live.remove(&address) else {
-            let twice = self.past.contains_key(&address) || self.quarantine.iter().any(|it| it.0 == address);
+            let twice = self.quarantine.iter().any(|it| it.0 == address);
             return if twice { Freeing::Twice } else { Freeing::Unknown };
         };
         self.quarantine.push_back((address, document.size));
@@ -57,9 +55,8 @@ impl Documents {
             return Freeing::Freed(None);
         }
         let oldest = self.quarantine.pop_front();
-        if let Some((address, size)) = oldest {
+        if let Some((_, size)) = oldest {
             self.quarantined -= size;
-            self.past.insert(address, ());
         }
         Freeing::Freed(oldest)
     }

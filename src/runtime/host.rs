@@ -178,9 +178,9 @@ impl Host {
 
     /// Makes this host the current one of the calling thread, until the guard is dropped.
     ///
-    /// Calls without a handle go to the current host; waits know that the thread may act.
+    /// Calls without a handle go to the current host; waits know that the thread may act. The guard keeps the host alive.
     pub fn enter(&self) -> Entered {
-        seat::enter(self.shared())
+        seat::enter(self.clone())
     }
 
     /// Virtual time since the host was made.

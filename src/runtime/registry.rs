@@ -81,6 +81,7 @@ pub(crate) fn default_host() -> &'static Host {
 /// system says where they belong, and are forwarded from then on.
 struct Limbo {
     shared: Arc<Shared>,
+    /// Kept beyond the close: a second one is told to the same host.
     bound: Mutex<HashMap<u64, OperationHandle>>,
 }
 
@@ -99,13 +100,6 @@ pub(crate) fn forward(handle: OperationHandle) -> OperationHandle {
     match Parts::decode(handle.0) {
         Some(parts) if parts.serial == 0 => LIMBO.bound.lock().get(&handle.0).copied().unwrap_or(handle),
         _ => handle,
-    }
-}
-
-/// An operation was closed: it is forwarded no more.
-pub(crate) fn forget(handle: OperationHandle) {
-    if Parts::decode(handle.0).is_some_and(|it| it.serial == 0) {
-        LIMBO.bound.lock().remove(&handle.0);
     }
 }
 

@@ -62,7 +62,8 @@ impl Builder {
 }
 
 impl Host {
-    /// Runs a test body with this host as the current one, then verifies. Rules end with it.
+    /// Runs a test body with this host as the current one, then verifies. Rules end with it. A run inside of another one of
+    /// the same host leaves both to the outer one.
     ///
     /// Findings fail the test with a panic that carries the whole report. If the body panics, its panic goes on, and the
     /// findings are printed to stderr. If it returns `Err`, the panic carries both; without findings the `Err` is returned.
@@ -78,10 +79,20 @@ impl Host {
     #[track_caller]
     pub fn run<T: Body>(&self, body: impl FnOnce(&Host) -> T) -> T {
         let entered = self.enter();
+        self.shared().world.lock().runs += 1;
         let result = panic::catch_unwind(AssertUnwindSafe(|| body(self)));
-        let verified = self.verify();
-        let closures = self.shared().world.lock().script.retire();
-        drop((closures, entered));
+        let outermost = {
+            let mut world = self.shared().world.lock();
+            world.runs -= 1;
+            world.runs == 0
+        };
+        let mut verified = Ok(());
+        if outermost {
+            verified = self.verify();
+            let closures = self.shared().world.lock().script.retire();
+            drop(closures);
+        }
+        drop(entered);
         match (result, verified) {
             (Err(payload), verified) => {
                 if let Err(report) = verified {
@@ -119,6 +130,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
             break;
         }
         world.run_next();
+        shared.announce(&world);
     }
     dispatch::settle(shared, &mut world);
     let journal = world.journal();

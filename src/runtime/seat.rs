@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
+use super::host::Host;
 use super::registry;
 use super::world::Shared;
 use crate::handle::Parts;
@@ -51,7 +52,7 @@ impl Drop for Seat {
 
 /// Whether this is a thread of the host's own dispatcher.
 pub(crate) fn is_worker_of(shared: &Shared) -> bool {
-    SEAT.try_with(|seat| seat.worker_of.get() == shared.serial).unwrap_or(false)
+    shared.serial != 0 && SEAT.try_with(|seat| seat.worker_of.get() == shared.serial).unwrap_or(false)
 }
 
 /// The host that a call with this handle value goes to.
@@ -124,24 +125,26 @@ fn introduce(shared: Arc<Shared>) -> Rc<Place> {
 #[must_use = "the thread belongs to the host only as long as this lives"]
 pub struct Entered {
     serial: u32,
+    /// Keeps the host alive.
+    host: Option<Host>,
     stays_here: std::marker::PhantomData<*const ()>,
 }
 
-pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
-    let place = introduce(Arc::clone(shared));
-    push(place)
+pub(crate) fn enter(host: Host) -> Entered {
+    let place = introduce(Arc::clone(host.shared()));
+    push(place, Some(host))
 }
 
 /// A dispatcher thread takes its seat.
 pub(crate) fn enter_as_worker(shared: &Arc<Shared>, label: u32) -> Entered {
     SEAT.with(|seat| seat.worker_of.set(shared.serial));
-    push(Rc::new(Place { shared: Arc::clone(shared), label }))
+    push(Rc::new(Place { shared: Arc::clone(shared), label }), None)
 }
 
-fn push(place: Rc<Place>) -> Entered {
+fn push(place: Rc<Place>, host: Option<Host>) -> Entered {
     let serial = place.shared.serial;
     SEAT.with(|seat| seat.entered.borrow_mut().push(place));
-    Entered { serial, stays_here: std::marker::PhantomData }
+    Entered { serial, host, stays_here: std::marker::PhantomData }
 }
 
 impl Drop for Entered {
@@ -151,6 +154,6 @@ impl Drop for Entered {
             let at = entered.iter().rposition(|it| it.shared.serial == self.serial)?;
             Some(entered.remove(at))
         });
-        drop(left); // outside the borrow: the host may end here
+        drop((left, self.host.take())); // outside the borrow: the host may end here
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use super::clock::{Clock, Time};
-use super::dispatch::Dispatch;
+use super::dispatch::{Dispatch, Job};
 use super::documents::Documents;
 use super::queue::{Order, Queue};
 use super::threads::Threads;
@@ -123,6 +123,8 @@ pub(crate) struct World {
     /// Calls so far, for telling whether anybody still acts.
     pub(crate) calls: u64,
     pub(crate) ended: bool,
+    /// Runs of test bodies that are under way, one inside of the other.
+    pub(crate) runs: u32,
     /// What was reported as open, so that it is reported once: kind and number.
     pub(crate) leaks_told: BTreeSet<(char, u64)>,
 }
@@ -157,6 +159,7 @@ impl Shared {
             waiting: 0,
             calls: 0,
             ended: false,
+            runs: 0,
             leaks_told: BTreeSet::new(),
             settings,
         };
@@ -282,7 +285,12 @@ impl World {
             };
             self.log.push(now, now, own, event);
             if it.callback != 0 {
-                self.dispatch.enqueue(it.operation, it.callback);
+                self.dispatch.enqueue(Job {
+                    operation: it.operation,
+                    id: it.id,
+                    callback: it.callback,
+                    context: it.context,
+                });
             }
         }
         self.model.happened.completed = completed;

@@ -162,7 +162,8 @@ impl Matcher {
 
     /// Only calls for which a closure says yes. The description stands in messages.
     ///
-    /// The closure runs on the thread of the call, with no lock of hcs-sim held. A panic in it is a finding and means no.
+    /// It is asked only about calls that meet the other criteria and that no earlier rule takes. It runs on the thread of
+    /// the call, with no lock of hcs-sim held. A panic in it is a finding and means no.
     /// Closures are let go of when [`Host::run`](crate::Host::run) ends; without it, a clone of the host in one of its own
     /// closures keeps the host alive.
     pub fn matching(

@@ -55,27 +55,43 @@ impl Script {
         &self.rules
     }
 
-    /// The closures that have to be asked about a call, with the indexes of their rules.
-    pub(crate) fn closures(&self, seen: &Seen<'_>) -> Vec<(usize, matcher::Closure)> {
-        let rules = self.rules.iter().enumerate().filter(|(_, it)| it.has_step());
-        rules
-            .filter(|(_, it)| it.matcher.check_all_but_closure(seen).is_ok())
-            .filter_map(|(index, it)| Some((index, it.matcher.closure()?)))
-            .collect()
+    /// The next closure that has to be asked about a call, with the index of its rule: none once a rule claims the call.
+    pub(crate) fn question(
+        &self,
+        seen: &Seen<'_>,
+        verdicts: &[Verdict],
+    ) -> Option<(usize, matcher::Closure)> {
+        for (index, rule) in self.rules.iter().enumerate().filter(|(_, it)| it.has_step()) {
+            if rule.matcher.check_all_but_closure(seen).is_err() {
+                continue;
+            }
+            let said = match rule.matcher.closure() {
+                None => true,
+                Some(closure) => match verdicts.iter().find(|it| it.rule == index) {
+                    None => return Some((index, closure)),
+                    Some(verdict) => verdict.said,
+                },
+            };
+            if said && rule.matcher.check_nth(rule.matched + 1).is_ok() {
+                return None;
+            }
+        }
+        None
     }
 
-    /// The first rule that applies to a call; rules that nearly did remember why not.
+    /// The first rule that applies to a call; rules that nearly did remember why not, under a provisional number.
     pub(crate) fn claim(&mut self, seen: &Seen<'_>, verdicts: &[Verdict], entry: u64) -> Option<Claim> {
         let mut claim: Option<(Claim, &'static Location<'static>)> = None;
         for (index, rule) in self.rules.iter_mut().enumerate() {
+            let verdict = verdicts.iter().find(|it| it.rule == index).map(|it| it.said);
             if !rule.has_step() {
                 continue;
             }
-            let verdict = verdicts.iter().find(|it| it.rule == index).is_none_or(|it| it.said);
-            let checked = rule
-                .matcher
-                .check_all_but_closure(seen)
-                .and_then(|()| if verdict { Ok(()) } else { Err(rule.matcher.closure_miss()) });
+            let checked = rule.matcher.check_all_but_closure(seen).and_then(|()| match verdict {
+                None if rule.matcher.closure().is_some() => Err(Miss::Export), // not asked: not its call
+                Some(false) => Err(rule.matcher.closure_miss()),
+                _ => Ok(()),
+            });
             // Calls that another rule claims count too: the second start is the second, whoever answers the first.
             let checked = checked.and_then(|()| {
                 rule.matched += 1;
@@ -89,6 +105,12 @@ impl Script {
             }
         }
         claim.map(|it| it.0)
+    }
+
+    /// A call has its entry in the journal: what was remembered of it under a provisional number gets the right one.
+    pub(crate) fn written_down(&mut self, provisional: u64, entry: u64) {
+        let misses = self.rules.iter_mut().flat_map(|it| &mut it.misses);
+        misses.filter(|it| it.0 == provisional).for_each(|it| it.0 = entry);
     }
 }
 
