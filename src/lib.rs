@@ -73,8 +73,8 @@
 //!   clock as a parameter; in tests that clock calls [`Host::advance`].
 //! * **The default host verifies nothing by itself.** `use hcs_sim as _;` alone makes calls work; [`Host::run`] is what finds
 //!   leaks and misuse.
-//! * **A finite wait with nothing due ends at once** if no other thread is known that could act. A thread is known once it has
-//!   entered the host or called it.
+//! * **A finite wait with nothing due ends at once** if no other thread is known that could act, and after 50 ms of real time if
+//!   the known ones sleep ([`Builder::grace`]). A thread is known once it has entered the host or called it.
 //!
 //! # Map of the code
 //!

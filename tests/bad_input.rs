@@ -278,6 +278,7 @@ fn configurations_that_are_not_valid_are_refused_through_the_operation() {
         r#"{"Container":{},"VirtualMachine":{}}"#,
         r#"{"VirtualMachine":{"ComputeTopology":{"Memory":{"SizeInMB":"512"}}}}"#,
         r#"{"VirtualMachine":{"RestoreState":{}}}"#,
+        r#"{"VirtualMachine":{"RestoreState":{"SaveStateFilePath":"a","TemplateSystemId":"b"}}}"#,
         r#"{"Container":7}"#,
         r#"{"Container":[]}"#,
         r#"{"VirtualMachine":[null,null,null,null,null]}"#,

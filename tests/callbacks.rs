@@ -323,6 +323,44 @@ unsafe extern "system" fn use_another_host(operation: HCS_OPERATION, context: *c
     close_operation(operation);
 }
 
+/// Lets the other operation's callback be set anew while it is queued.
+unsafe extern "system" fn set_anew(_: HCS_OPERATION, context: *const c_void) {
+    // SAFETY: the test passes an operation handle and a sender that outlive the callback.
+    let (other, sender) = unsafe { &*context.cast::<(Sent, Box<Sender<Seen>>)>() };
+    // SAFETY: the sender outlives the operation.
+    let code = unsafe { HcsSetOperationCallback(other.get(), (&raw const **sender).cast(), Some(report)) };
+    assert_eq!(code, S_OK);
+}
+
+/// Has a context of another type than [`report`].
+unsafe extern "system" fn note_context(_: HCS_OPERATION, context: *const c_void) {
+    CONTEXT.store(context as usize, std::sync::atomic::Ordering::SeqCst);
+}
+
+static CONTEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+#[test]
+fn a_queued_callback_keeps_the_context_that_it_was_set_with() {
+    let hour = std::time::Duration::from_secs(3600);
+    Host::builder().latency_of(hcs_sim::OperationType::Start, hour).run(|_| {
+        let (sender, receiver) = probe();
+        let own = 5u8;
+        let second = operation_with((&raw const own).cast(), Some(note_context));
+        let context = (Sent::new(second), sender);
+        let first = operation_with((&raw const context).cast(), Some(set_anew));
+        let system = create("vm", VM);
+        for operation in [first, second] {
+            assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        }
+        // Its exit completes both at once: the second callback is queued while the first one runs.
+        assert_eq!(ask(HcsTerminateComputeSystem, system, None), (S_OK, None));
+        assert_eq!(CONTEXT.load(std::sync::atomic::Ordering::SeqCst), &raw const own as usize);
+        assert!(receiver.try_recv().is_err());
+        [first, second].into_iter().for_each(close_operation);
+        close_system(system);
+    });
+}
+
 #[test]
 fn a_callback_may_wait_in_another_host() {
     let other = Host::new();

@@ -75,6 +75,26 @@ fn what_is_open_is_told_once() {
     assert!(host.verify().is_ok());
 }
 
+#[test]
+fn what_a_thread_without_a_host_does_wrong_is_told_to_the_host_of_its_operation() {
+    let (host, _other) = (Host::new(), Host::new());
+    let found = findings_of(&host, || {
+        let system = Sent::new(create("vm", VM));
+        std::thread::spawn(move || {
+            let operation = operation();
+            assert_eq!(call(HcsStartComputeSystem, system.get(), operation, None), S_OK);
+            assert_eq!(wait(operation), (S_OK, None));
+            close_operation(operation);
+            close_operation(operation);
+            assert_eq!(result(operation), (E_HANDLE, None));
+        })
+        .join()
+        .unwrap();
+        close_system(system.get());
+    });
+    assert_eq!(found, [FindingKind::DoubleClose, FindingKind::UseAfterClose]);
+}
+
 // Handles
 
 #[test]
@@ -279,8 +299,8 @@ fn freeing_what_is_no_document_is_told() {
     assert_eq!(
         found,
         [
-            "LocalFree was called on memory that is no document",
-            "CoTaskMemFree was called on memory that is no document"
+            "LocalFree was called on memory that is no document, or no longer one",
+            "CoTaskMemFree was called on memory that is no document, or no longer one"
         ]
     );
 }
@@ -393,6 +413,44 @@ fn a_wait_for_something_that_is_never_released_is_told() {
     assert_eq!(found, [FindingKind::StuckWait]);
 }
 
+/// Why a wait for ever was said to be stuck.
+fn reason(host: &Host, body: impl FnOnce()) -> String {
+    let report = report_of(host, body).expect("the wait is a finding");
+    assert_eq!(report.findings[0].kind, FindingKind::StuckWait, "{report}");
+    report.findings[0].facts[1].1.clone()
+}
+
+#[test]
+fn a_thread_that_has_ended_is_not_waited_for() {
+    let host = Host::new();
+    let because = reason(&host, || {
+        let system = create("vm", VM);
+        let sent = Sent::new(system);
+        std::thread::spawn(move || properties(sent.get(), None)).join().unwrap();
+        assert_eq!(wait_for_exit(system, INFINITE).0, HCS_E_OPERATION_TIMEOUT);
+        close_system(system);
+    });
+    assert_eq!(because, "nothing is due and no other thread is known to this host");
+}
+
+#[test]
+fn a_gate_is_hoped_for_as_long_as_the_test_holds_it() {
+    for keep in [true, false] {
+        let host = Host::builder().patience(Duration::from_millis(20)).build();
+        let because = reason(&host, || {
+            let gate = host.when(calls::start()).simulate().hold();
+            let (system, operation) = (create("vm", VM), operation());
+            assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+            let gate = keep.then_some(gate);
+            assert_eq!(wait(operation).0, HCS_E_OPERATION_TIMEOUT);
+            drop(gate);
+            close_operation(operation);
+            close_system(system);
+        });
+        assert_eq!(because.contains("no other thread has done anything"), keep, "{because}");
+    }
+}
+
 // Exports that are not simulated
 
 #[test]
@@ -413,6 +471,26 @@ fn an_export_that_is_not_simulated_says_so() {
 }
 
 // The scope
+
+#[test]
+fn a_run_inside_of_a_run_leaves_rules_and_findings_to_the_outer_one() {
+    Host::new().run(|host| {
+        host.when(calls::start()).fail(E_FAIL);
+        let system = create("vm", VM);
+        host.run(|_| assert_eq!(wait_for_exit(system, 0).0, HCS_E_OPERATION_TIMEOUT));
+        assert_eq!(ask(HcsStartComputeSystem, system, None).0, E_FAIL);
+        close_system(system);
+    });
+}
+
+#[test]
+fn the_guard_of_a_thread_keeps_its_host_alive() {
+    let entered = Host::new().enter();
+    let system = create("vm", VM);
+    start(system);
+    close_system(system);
+    drop(entered);
+}
 
 #[test]
 fn findings_fail_the_test_with_the_whole_report() {

@@ -227,6 +227,53 @@ fn finite_waits_of_several_threads_end_in_the_order_of_their_deadlines() {
 }
 
 #[test]
+fn a_call_of_one_thread_wakes_the_wait_of_another() {
+    Host::new().run(|host| {
+        let system = Sent::new(create("vm", VM));
+        start(system.get());
+        thread::scope(|scope| {
+            let waiter = scope.spawn(move || {
+                let _entered = host.enter();
+                wait_for_exit(system.get(), INFINITE).0
+            });
+            let operation = operation();
+            assert_eq!(call(HcsTerminateComputeSystem, system.get(), operation, None), S_OK);
+            assert_eq!(waiter.join().unwrap(), S_OK); // and nobody waits for the operation
+            close_operation(operation);
+        });
+        close_system(system.get());
+    });
+}
+
+#[test]
+fn handles_are_named_right_when_slow_calls_overlap() {
+    let host = Host::builder().time(Time::Real).build();
+    host.run(|host| {
+        let (a, b) = (create("a", VM), create("b", VM));
+        host.when(calls::open().system("a")).simulate().after(Duration::from_millis(40));
+        thread::scope(|scope| {
+            let slow = scope.spawn(|| {
+                let _entered = host.enter();
+                Sent::new(open("a", GENERIC_ALL).1)
+            });
+            while !host.journal().to_string().contains("\"b\", 0x10000000") {
+                close_system(open("b", GENERIC_ALL).1);
+            }
+            close_system(slow.join().unwrap().get());
+        });
+        for entry in host.journal().entries() {
+            if let What::Called { call: hcs_sim::Call::OpenComputeSystem { id, .. }, system_id, .. } =
+                &entry.what
+            {
+                assert_eq!(id.0.as_str(), system_id.as_deref());
+            }
+        }
+        close_system(a);
+        close_system(b);
+    });
+}
+
+#[test]
 fn a_call_can_take_time_by_itself() {
     Host::builder().call_latency(Duration::from_millis(5)).run(|host| {
         let operation = operation();

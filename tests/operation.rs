@@ -368,6 +368,11 @@ fn process_information_is_for_two_types_of_requests_only() {
         assert_eq!(info.ProcessId, 77); // written on S_OK only
         assert_eq!(result(operation).0, S_OK);
     });
+    with_pending(|_, operation, _| {
+        // SAFETY: NULL out pointers are allowed.
+        let code = unsafe { HcsGetOperationResultAndProcessInfo(operation, null_mut(), null_mut()) };
+        assert_eq!(code, E_INVALIDARG); // it will never be a process's
+    });
     with_idle(|_, operation| {
         // SAFETY: NULL out pointers are allowed.
         let code = unsafe { HcsGetOperationResultAndProcessInfo(operation, null_mut(), null_mut()) };

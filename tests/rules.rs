@@ -131,6 +131,60 @@ fn a_closure_sees_the_typed_call_and_may_use_the_host() {
 }
 
 #[test]
+fn a_closure_is_asked_only_about_calls_that_no_earlier_rule_takes() {
+    Host::new().run(|host| {
+        host.when(calls::start()).fail(E_FAIL);
+        host.when(calls::start().matching("never asked", |_| panic!("asked"))).fail(E_FAIL).optional();
+        let system = create("vm", VM);
+        assert_eq!(start_code(system), E_FAIL);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_rule_that_is_declared_in_a_closure_is_asked_like_any_other() {
+    for says in [true, false] {
+        let host = Host::new();
+        host.run(|host| {
+            let declaring = host.clone();
+            let matcher = calls::start().matching("declares a rule", move |_| {
+                declaring.when(calls::start().matching("says", move |_| says)).fail(E_FAIL).optional();
+                false
+            });
+            host.when(matcher).simulate().optional();
+            let system = create("vm", VM);
+            assert_eq!(start_code(system), if says { E_FAIL } else { S_OK });
+            close_system(system);
+        });
+    }
+}
+
+#[test]
+fn a_closure_may_be_asked_while_the_test_panics() {
+    struct Terminates(HCS_SYSTEM);
+    impl Drop for Terminates {
+        fn drop(&mut self) {
+            assert_eq!(ask(HcsTerminateComputeSystem, self.0, None).0, S_OK);
+            close_system(self.0);
+        }
+    }
+    let body = || {
+        Host::new().run(|host| {
+            host.when(calls::terminate().matching("any", |_| true)).simulate();
+            let _terminates = Terminates(create("vm", VM));
+            panic!("the test's own failure");
+        })
+    };
+    assert!(std::panic::catch_unwind(body).is_err());
+    Host::new().run(|host| {
+        host.when(calls::start().matching("any", |_| true)).fail(E_FAIL);
+        let system = create("vm", VM);
+        assert_eq!(start_code(system), E_FAIL);
+        close_system(system);
+    });
+}
+
+#[test]
 fn a_call_made_in_a_closure_is_answered_too() {
     Host::new().run(|host| {
         let matcher = calls::start().matching("asks for properties", |_| {
@@ -381,6 +435,50 @@ fn a_success_can_come_without_its_document() {
 fn a_rule_cannot_fail_with_a_success() {
     let host = Host::new();
     host.when(calls::start()).fail(S_OK);
+}
+
+#[test]
+fn a_wait_cannot_be_made_to_hang_and_an_open_hands_out_a_handle() {
+    Host::new().run(|host| {
+        host.when(calls::wait().nth(2)).never_completes();
+        host.when(calls::open()).succeed();
+        let system = create("vm", VM);
+        assert_eq!(start_code(system), S_OK);
+        let (code, opened) = open("vm", 0); // the access is not looked at
+        assert_eq!(code, S_OK);
+        close_system(opened);
+        assert_eq!(open("nobody", GENERIC_ALL), (HCS_E_SYSTEM_NOT_FOUND, null_mut()));
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_create_that_fails_with_a_foreign_code_has_an_attribution_and_no_message() {
+    Host::new().run(|host| {
+        host.when(calls::create()).fail(E_ACCESSDENIED).times(1).then().fail(HCS_E_HYPERV_NOT_INSTALLED);
+        let ((_, document), first) = try_create("vm", VM);
+        assert_eq!(
+            document.unwrap(),
+            r#"{"Error":-2147024891,"ErrorMessage":"","Attribution":[{"OperationFailure":{"Detail":"Construct"}}]}"#
+        );
+        let ((_, document), second) = try_create("vm", VM);
+        assert_eq!(json(document)["Error"], -2143878910);
+        close_system(first);
+        close_system(second);
+    });
+}
+
+#[test]
+fn a_near_miss_of_a_wait_shows_the_wait() {
+    let host = Host::new();
+    let report = report_of(&host, || {
+        host.when(calls::wait().system("other")).fail(E_FAIL);
+        close_system(create("vm", VM));
+    })
+    .unwrap();
+    let (label, call) = &report.findings[0].facts[2];
+    assert_eq!(*label, "nearest call");
+    assert!(call.starts_with("HcsWaitForOperationResult(operation#1, INFINITE)"), "{call}");
 }
 
 // Sequences and counts

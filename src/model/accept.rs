@@ -145,7 +145,11 @@ impl Host {
             Plan::Acknowledge(say) => (Ok(None), say),
             Plan::Fail(code, say) => {
                 self.fail_as_scripted(&request, code);
-                let document = say.or(code, Failure::plain(code).document);
+                let usual = match request.kind {
+                    OperationType::Create => Failure::of_construct(code),
+                    _ => Failure::plain(code),
+                };
+                let document = say.or(code, usual.document);
                 (Err(Failure { hresult: code, document, note: None }), Say::Usual)
             }
             Plan::Refuse(..) | Plan::Never => return None, // never on their way

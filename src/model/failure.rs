@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::document::Problem;
-use crate::document::result_error::{ErrorEvent, ResultError, document_form};
+use crate::document::result_error::{AttributionRecord, ErrorEvent, ResultError, document_form};
 use crate::hresult::{HCS_E_INVALID_JSON, Hresult};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,17 @@ impl Failure {
 
     pub(crate) fn noted(hresult: Hresult, note: impl Into<String>) -> Failure {
         Failure { note: Some(note.into()), ..Failure::plain(hresult) }
+    }
+
+    /// A create that fails with a code that is not one of HCS's own: no message, but an attribution.
+    /// (fidelity: `construct-failure`)
+    pub(crate) fn of_construct(hresult: Hresult) -> Failure {
+        if hresult.bits() >> 16 == 0x8037 {
+            return Failure::plain(hresult);
+        }
+        let attribution = AttributionRecord::OperationFailure { detail: "Construct".into() };
+        let document = ResultError::new().error(hresult).message("").attribution(attribution);
+        Failure { hresult, document: Some(document.write()), note: None }
     }
 
     /// A configuration that is not valid: event 11000. (fidelity: `create-invalid-json`)

@@ -35,6 +35,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let Place { shared, label } = place;
     let mut world = shared.world.lock();
     world.calls += 1;
+    dispatch::settle(shared, &mut world); // a callback on its way out comes first
     world.catch_up();
     let began = world.now();
     // Other entries may come before this call's own: what is noticed of it meanwhile stands under a number of no entry.
@@ -72,8 +73,8 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     }
     // Whoever waits inside the host has to look again: something may be due now, or over.
     shared.announce(&world);
-    if world.model.awaited > 0 {
-        world.threads.note_status(*label); // the dispatcher may have to know whether this thread waits for it
+    if world.model.awaited > 0 || world.threads.are_several() {
+        world.threads.note_status(*label); // somebody may have to know whether this thread runs or waits
     }
     let entry = world.log.next_number();
     let answered = write_down(shared, &mut world, *label, began, call, performed);

@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_millis(3);
 const BUSY: Duration = Duration::from_millis(250);
 
 /// How long others wait for a callback before they go on without it: it may need what they hold.
-pub(crate) const CALLBACK_PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const CALLBACK_PAUSE: Duration = Duration::from_millis(100);
 
 const MOST_WORKERS: u32 = 64;
 
@@ -120,13 +120,10 @@ pub(crate) fn ensure_worker(shared: &Arc<Shared>, world: &mut World) {
 }
 
 /// Lets callbacks finish that are queued or running, for a while: what the caller sees next is then the same in every run.
+/// Inside a callback nothing is waited for: the next one comes when this one has returned.
 pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
-    if !world.dispatch.is_busy() {
+    if !world.dispatch.is_busy() || seat::is_worker_of(shared) {
         return;
-    }
-    let within = seat::is_worker_of(shared);
-    if within {
-        world.dispatch.set_waiting(true);
     }
     let started = Instant::now();
     while world.dispatch.is_busy() {
@@ -137,9 +134,6 @@ pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
             break;
         };
         wait(shared, world, left);
-    }
-    if within {
-        world.dispatch.set_waiting(false);
     }
 }
 
@@ -212,7 +206,7 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
                 world.dispatch.quiet = None;
             } else if started.elapsed() >= QUIET {
                 let quiet = *world.dispatch.quiet.get_or_insert(started);
-                if world.threads.are_asleep() || quiet.elapsed() >= BUSY {
+                if world.threads.are_asleep(None) || quiet.elapsed() >= BUSY {
                     world.dispatch.quiet = None;
                     world.run_next();
                     shared.announce(world);

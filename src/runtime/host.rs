@@ -107,8 +107,9 @@ impl Builder {
         self
     }
 
-    /// How long, in real time, a finite wait with nothing due gives other threads that could act before it times out.
-    /// Default 20 ms. Without such threads it times out at once.
+    /// How long, in real time, a finite wait with nothing due gives other threads that could act before it times out, counted
+    /// from their last call. Default 50 ms; on Linux, threads that are running are given more, up to the patience. Without
+    /// such threads the wait times out at once.
     pub fn grace(mut self, grace: Duration) -> Builder {
         self.settings.grace = grace;
         self

@@ -66,9 +66,18 @@ impl Threads {
         }
     }
 
-    /// Whether no user's thread is running, as far as the system tells: a thread that is only slow is not one that waits.
-    pub(crate) fn are_asleep(&self) -> bool {
-        self.seen.iter().filter(|it| it.alive && !it.own).all(|it| {
+    /// Whether more than one user's thread was seen.
+    pub(crate) fn are_several(&self) -> bool {
+        self.seen.len() > 1 && self.seen.iter().filter(|it| !it.own).nth(1).is_some()
+    }
+
+    /// Whether no user's thread but this one is running, as far as the system tells: a thread that is only slow is not one
+    /// that waits.
+    pub(crate) fn are_asleep(&self, but: Option<u32>) -> bool {
+        let others = self.seen.iter().enumerate().filter(|(index, it)| {
+            it.alive && !it.own && !it.blocked && but.is_none_or(|but| *index != but as usize)
+        });
+        others.map(|it| it.1).all(|it| {
             let Some(status) = it.status.as_ref().and_then(|it| fs::read_to_string(it).ok()) else {
                 return true;
             };

@@ -146,8 +146,7 @@ impl Wait<'_> {
         }
         match (first, self.deadline) {
             (Some((deadline, this)), Some(_)) if this == self.this => {
-                let grace = world.settings.grace;
-                if self.others_can_act(world) && !self.pause(world, grace, grace) {
+                if self.others_can_act(world) && !self.have_others_had_their_chance(world) {
                     return None;
                 }
                 world.clock.move_to(deadline);
@@ -186,6 +185,20 @@ impl Wait<'_> {
                 self.pause(world, patience, patience).then_some(Waited::Stuck(Stuck::NobodyActed(patience)))
             }
         }
+    }
+
+    /// A finite wait with nothing due gives other threads a while to act, and longer to those that are running.
+    fn have_others_had_their_chance(&mut self, world: &mut MutexGuard<'_, World>) -> bool {
+        let (grace, patience) = (world.settings.grace, world.settings.patience);
+        if !self.pause(world, grace, grace) {
+            return false;
+        }
+        let idle = self.idle.get_or_insert_with(Instant::now).elapsed();
+        if idle >= patience || world.threads.are_asleep(Some(self.label)) {
+            return true;
+        }
+        dispatch::wait(self.shared, world, grace);
+        false
     }
 
     fn others_can_act(&self, world: &World) -> bool {

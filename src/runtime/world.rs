@@ -93,7 +93,7 @@ impl Default for Settings {
             latencies: BTreeMap::new(),
             poll_step: Duration::from_millis(10),
             patience: Duration::from_secs(5),
-            grace: Duration::from_millis(20),
+            grace: Duration::from_millis(50),
             journal_limit: 100_000,
             time: Time::Virtual,
             order: Order::Sequence,
