@@ -35,6 +35,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let Place { shared, label } = place;
     let mut world = shared.world.lock();
     world.calls += 1;
+    world.threads.called(*label);
     dispatch::settle(shared, &mut world); // a callback on its way out comes first
     world.catch_up();
     let began = world.now();

@@ -109,7 +109,7 @@ impl Builder {
 
     /// How long, in real time, a finite wait with nothing due gives other threads that could act before it times out, counted
     /// from their last call. Default 50 ms; on Linux, threads that are running are given more, up to the patience. Without
-    /// such threads the wait times out at once.
+    /// such threads, and as long as they do nothing after one such time in vain, waits time out at once.
     pub fn grace(mut self, grace: Duration) -> Builder {
         self.settings.grace = grace;
         self

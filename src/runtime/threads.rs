@@ -19,6 +19,8 @@ struct Thread {
     blocked: bool,
     /// Started by the host itself.
     own: bool,
+    /// Calls so far.
+    calls: u64,
     /// Where the system tells the thread's state, once somebody wants to know.
     status: Option<PathBuf>,
 }
@@ -41,7 +43,7 @@ impl Threads {
     }
 
     fn push(&mut self, name: Arc<str>, own: bool) -> u32 {
-        self.seen.push(Thread { name, alive: true, blocked: false, own, status: None });
+        self.seen.push(Thread { name, alive: true, blocked: false, own, calls: 0, status: None });
         self.seen.len() as u32 - 1
     }
 
@@ -84,6 +86,25 @@ impl Threads {
             // "<id> (<name>) <state> ..": the name may hold anything.
             let state = status.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
             state != Some('R')
+        })
+    }
+
+    /// A thread calls.
+    pub(crate) fn called(&mut self, label: u32) {
+        if let Some(thread) = self.seen.get_mut(label as usize) {
+            thread.calls += 1;
+        }
+    }
+
+    /// A number that changes when a thread that could act besides this one does, and when there are others that could.
+    pub(crate) fn deeds_of_others(&self, label: u32) -> u64 {
+        let others = self
+            .seen
+            .iter()
+            .enumerate()
+            .filter(|(index, it)| *index != label as usize && it.alive && !it.blocked && !it.own);
+        others.fold(1, |sum, (index, it)| {
+            sum.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(it.calls << 8).wrapping_add(index as u64)
         })
     }
 

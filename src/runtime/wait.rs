@@ -187,14 +187,20 @@ impl Wait<'_> {
         }
     }
 
-    /// A finite wait with nothing due gives other threads a while to act, and longer to those that are running.
+    /// A finite wait with nothing due gives other threads a while to act, and longer to those that are running: once, until
+    /// one of them has done something.
     fn have_others_had_their_chance(&mut self, world: &mut MutexGuard<'_, World>) -> bool {
+        let deeds = world.threads.deeds_of_others(self.label);
+        if world.chance_given == deeds {
+            return true;
+        }
         let (grace, patience) = (world.settings.grace, world.settings.patience);
         if !self.pause(world, grace, grace) {
             return false;
         }
         let idle = self.idle.get_or_insert_with(Instant::now).elapsed();
         if idle >= patience || world.threads.are_asleep(Some(self.label)) {
+            world.chance_given = deeds;
             return true;
         }
         dispatch::wait(self.shared, world, grace);

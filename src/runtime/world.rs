@@ -122,6 +122,8 @@ pub(crate) struct World {
     pub(crate) waiting: u32,
     /// Calls so far, for telling whether anybody still acts.
     pub(crate) calls: u64,
+    /// What others had done when a finite wait last gave them their chance in vain.
+    pub(crate) chance_given: u64,
     pub(crate) ended: bool,
     /// Runs of test bodies that are under way, one inside of the other.
     pub(crate) runs: u32,
@@ -158,6 +160,7 @@ impl Shared {
             waits: 0,
             waiting: 0,
             calls: 0,
+            chance_given: 0,
             ended: false,
             runs: 0,
             leaks_told: BTreeSet::new(),
