@@ -425,3 +425,10 @@ fn finding(kind: FindingKind, sentence: String) -> Finding {
 pub(crate) fn joined(own: &str, report: &Report) -> String {
     format!("{own}\n\nand hcs-sim found besides:\n\n{report}")
 }
+
+/// The findings of a test that panics by itself.
+pub(crate) fn beside_a_panic(report: &Report) -> String {
+    format!(
+        "the test's own panic stands above; some of what hcs-sim found besides may be its consequence:\n\n{report}"
+    )
+}

@@ -96,7 +96,7 @@ impl Host {
         match (result, verified) {
             (Err(payload), verified) => {
                 if let Err(report) = verified {
-                    eprintln!("\n{report}");
+                    eprintln!("\n{}", report::beside_a_panic(&report));
                 }
                 panic::resume_unwind(payload)
             }
