@@ -530,6 +530,39 @@ fn in_a_process_of_its_own_a_host_is_dropped() {
 }
 
 #[test]
+fn a_test_that_hangs_on_a_callback_that_never_comes_gets_a_hint() {
+    let this = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(this)
+        .args(["--exact", "in_a_process_of_its_own_a_callback_never_comes", "--nocapture"])
+        .env("HCS_SIM_TEST_ALONE", "1")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(printed.contains("hcs-sim: a completion callback is awaited, nothing is due"), "{printed}");
+}
+
+/// Never called.
+unsafe extern "system" fn never(_: HCS_OPERATION, _: *const std::ffi::c_void) {}
+
+#[test]
+fn in_a_process_of_its_own_a_callback_never_comes() {
+    if std::env::var_os("HCS_SIM_TEST_ALONE").is_none() {
+        return; // run by the test above
+    }
+    Host::builder().patience(Duration::from_millis(20)).run(|host| {
+        host.when(calls::start()).never_completes();
+        let system = create("vm", VM);
+        let operation = operation_with(null(), Some(never));
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        // A client that waits in its own way; this one gives up after a while.
+        let (_sender, receiver) = channel::<()>();
+        assert!(receiver.recv_timeout(Duration::from_millis(500)).is_err());
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
+#[test]
 fn create_with_options_of_the_namespace_form() {
     Host::new().run(|_| {
         let (id, configuration) = (wide("vm"), wide(VM));

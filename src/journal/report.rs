@@ -432,3 +432,16 @@ pub(crate) fn beside_a_panic(report: &Report) -> String {
         "the test's own panic stands above; some of what hcs-sim found besides may be its consequence:\n\n{report}"
     )
 }
+
+/// A hint for somebody who looks at a test that hangs outside of hcs-sim.
+pub(crate) fn awaited_callback(count: u32, patience: Duration) -> String {
+    let what = if count == 1 {
+        "a completion callback is".to_owned()
+    } else {
+        format!("{count} completion callbacks are")
+    };
+    format!(
+        "hcs-sim: {what} awaited, nothing is due, and no thread has done anything for {patience:?}; if the test hangs, \
+         it waits for an operation that a rule never completes, or that is held until it is released"
+    )
+}

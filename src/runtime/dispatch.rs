@@ -11,7 +11,7 @@ use super::clock::Time;
 use super::seat;
 use super::threads::Threads;
 use super::world::{Shared, World};
-use crate::journal::{Event, What};
+use crate::journal::{Event, What, report};
 
 /// How long the user's threads have to be quiet before the dispatcher moves the clock for the sake of a callback that nobody
 /// waits for inside the host.
@@ -39,6 +39,8 @@ pub(crate) struct Dispatch {
     label: Option<u32>,
     /// Since when the user's threads have made no call, while a callback is awaited.
     quiet: Option<Instant>,
+    /// It was said already that a callback is awaited which nothing will bring about.
+    hinted: bool,
 }
 
 /// A completion callback to be called: of which operation and use, and with what.
@@ -211,6 +213,16 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
                     world.run_next();
                     shared.announce(world);
                 }
+            }
+        }
+        (Time::Virtual, None) if world.model.awaited > 0 && !world.dispatch.hinted => {
+            let (calls, patience) = (world.calls, world.settings.patience);
+            let timed_out = shared.work.wait_for(world, patience).timed_out();
+            let nothing_happens = timed_out && world.calls == calls && world.waiting == 0;
+            if nothing_happens && world.queue.next_at().is_none() && world.threads.are_asleep(None) {
+                // Whatever the client waits in, it is not ours to end; but somebody may be looking at a test that hangs.
+                world.dispatch.hinted = true;
+                eprintln!("{}", report::awaited_callback(world.model.awaited, patience));
             }
         }
         _ => shared.work.wait(world),
