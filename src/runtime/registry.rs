@@ -51,7 +51,9 @@ pub(crate) fn find(serial: u32) -> Option<Arc<Shared>> {
     if serial == 0 {
         return Some(Arc::clone(&LIMBO.shared));
     }
-    REGISTRY.read().hosts.iter().find(|it| it.serial == serial)?.shared.upgrade().filter(|it| !it.is_over())
+    // The lock is let go of first: dropping what is over may end another host.
+    let found = REGISTRY.read().hosts.iter().find(|it| it.serial == serial)?.shared.upgrade();
+    found.filter(|it| !it.is_over())
 }
 
 /// Every live host, oldest first.
