@@ -167,6 +167,32 @@ fn no_callback_comes_after_a_close() {
     });
 }
 
+/// Says that it runs, goes on using its operation, and says what the last fetch answered.
+unsafe extern "system" fn go_on(operation: HCS_OPERATION, context: *const c_void) {
+    // SAFETY: the test passes a sender that outlives the callback.
+    let sender = unsafe { &*context.cast::<Sender<Hresult>>() };
+    let _ = sender.send(HCS_E_OPERATION_PENDING);
+    for _ in 0..2_000 {
+        operation_type(operation);
+    }
+    let _ = sender.send(result(operation).0);
+}
+
+#[test]
+fn a_close_on_another_thread_waits_for_the_callback_to_return() {
+    Host::new().run(|host| {
+        let (sender, receiver) = channel::<Hresult>();
+        let system = create("vm", VM);
+        let operation = operation_with((&raw const sender).cast(), Some(go_on));
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        assert_eq!(receiver.recv().unwrap(), HCS_E_OPERATION_PENDING); // it has entered
+        close_operation(operation);
+        assert_eq!(receiver.try_recv(), Ok(S_OK)); // it has used its operation to the end
+        assert!(host.findings().is_empty());
+        close_system(system);
+    });
+}
+
 #[test]
 fn a_callback_can_be_set_later_and_gets_its_own_context() {
     Host::new().run(|_| {

@@ -228,20 +228,28 @@ fn finite_waits_of_several_threads_end_in_the_order_of_their_deadlines() {
 
 #[test]
 fn a_call_of_one_thread_wakes_the_wait_of_another() {
-    Host::new().run(|host| {
-        let system = Sent::new(create("vm", VM));
-        start(system.get());
+    // A wait that is not woken would sit out this patience: the test would hang, not fail by a hair.
+    Host::builder().patience(Duration::from_secs(3600)).run(|host| {
+        let _gate = host.when(calls::start()).simulate().hold();
+        let (system, starting) = (create("vm", VM), operation());
+        assert_eq!(call(HcsStartComputeSystem, system, starting, None), S_OK);
+        let sent = Sent::new(starting);
         thread::scope(|scope| {
             let waiter = scope.spawn(move || {
                 let _entered = host.enter();
-                wait_for_exit(system.get(), INFINITE).0
+                wait(sent.get()).0
             });
-            let operation = operation();
-            assert_eq!(call(HcsTerminateComputeSystem, system.get(), operation, None), S_OK);
-            assert_eq!(waiter.join().unwrap(), S_OK); // and nobody waits for the operation
-            close_operation(operation);
+            while !host.to_string().contains("1 threads inside") {
+                thread::yield_now();
+            }
+            let terminating = operation();
+            assert_eq!(call(HcsTerminateComputeSystem, system, terminating, None), S_OK);
+            // nobody waits for the terminate itself
+            assert_eq!(waiter.join().unwrap(), HCS_E_TERMINATED_DURING_START);
+            close_operation(terminating);
         });
-        close_system(system.get());
+        close_operation(starting);
+        close_system(system);
     });
 }
 
