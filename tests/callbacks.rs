@@ -172,7 +172,8 @@ unsafe extern "system" fn go_on(operation: HCS_OPERATION, context: *const c_void
     // SAFETY: the test passes a sender that outlives the callback.
     let sender = unsafe { &*context.cast::<Sender<Hresult>>() };
     let _ = sender.send(HCS_E_OPERATION_PENDING);
-    for _ in 0..2_000 {
+    // longer than any call lets callbacks finish before it goes on
+    for _ in 0..100_000 {
         operation_type(operation);
     }
     let _ = sender.send(result(operation).0);

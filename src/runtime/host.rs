@@ -266,8 +266,13 @@ impl fmt::Display for Host {
         let world = self.shared().world.lock();
         let model = &world.model;
         write!(f, "t={}", crate::journal::text::Seconds(Duration::from_nanos(world.now())))?;
-        for (_, system) in model.systems.iter() {
+        for (number, system) in model.systems.iter() {
             write!(f, "\nsystem {:?}: {:?}, {} open handles", system.id, system.state, system.handles)?;
+            let of_this = model.handles.iter().filter(|(_, it)| it.system == number);
+            match of_this.map(|(_, it)| it.inside).sum::<u32>() {
+                0 => {}
+                inside => write!(f, ", {inside} threads inside")?,
+            }
         }
         for (number, operation) in model.operations.iter() {
             let handle = model.operation_handle(number);
