@@ -13,32 +13,8 @@ use hcs_sim::win32::LocalFree;
 use mockall::automock;
 use mockall::predicate::{always, eq};
 
-/// The configuration of Microsoft's tutorial, with its indentation: a machine with a disk.
-pub const CONFIGURATION: &str = r#"{
-    "SchemaVersion": {"Major": 2, "Minor": 1},
-    "Owner": "Sample",
-    "ShouldTerminateOnLastHandleClosed": true,
-    "VirtualMachine": {
-        "Chipset": {
-            "Uefi": {
-                "BootThis": {"DevicePath": "Primary disk", "DiskNumber": 0, "DeviceType": "ScsiDrive"}
-            }
-        },
-        "ComputeTopology": {
-            "Memory": {"Backing": "Virtual", "SizeInMB": 2048},
-            "Processor": {"Count": 2}
-        },
-        "Devices": {
-            "Scsi": {
-                "Primary disk": {
-                    "Attachments": {
-                        "0": {"Type": "VirtualDisk", "Path": "c:\\HCS_Test\\utilityvm.vhdx"}
-                    }
-                }
-            }
-        }
-    }
-}"#;
+/// A real configuration, as its file is written: a Linux machine with kernel, disks and sockets.
+pub const CONFIGURATION: &str = include_str!("../../fixtures/linux-direct-boot.json");
 
 /// The smallest configuration of a machine, for hosts with many.
 pub const SMALL: &str = r#"{"SchemaVersion":{"Major":2,"Minor":1},"VirtualMachine":{}}"#;

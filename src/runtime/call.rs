@@ -262,7 +262,7 @@ fn set_handle_inside(world: &mut World, number: u64, change: i32) {
     }
 }
 
-/// Closing an operation waits for its callback, unless that is what closes it. (fidelity: `close-stops-callback`)
+/// Closing an operation waits for its callback, unless that is what closes it. (fidelity: `close-drains`)
 fn drain_callback(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, operation: u64) {
     let mut started = None;
     while world.dispatch.runs_elsewhere(operation, label) {
