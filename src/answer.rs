@@ -45,6 +45,16 @@ pub enum Returned {
 pub struct ProcessInfo {
     /// The process id.
     pub process_id: u32,
+    /// There is a pipe to its standard input.
+    pub std_input: bool,
+    /// There is a pipe from its standard output.
+    pub std_output: bool,
+    /// There is a pipe from its standard error.
+    pub std_error: bool,
+    /// The process's number.
+    pub(crate) process: u64,
+    /// It came of the create: the first pipes, not copies of them.
+    pub(crate) is_create: bool,
 }
 
 impl Answer {

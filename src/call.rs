@@ -42,6 +42,29 @@ pub enum OperationType {
     LiveMigration = 19,
 }
 
+impl OperationType {
+    /// The name of the schema's `OperationType`, which are not quite those of the header.
+    pub(crate) fn schema_name(self) -> &'static str {
+        match self {
+            OperationType::None | OperationType::Enumerate | OperationType::LiveMigration => "None",
+            OperationType::Create => "Construct",
+            OperationType::Start => "Start",
+            OperationType::Shutdown => "Shutdown",
+            OperationType::Pause => "Pause",
+            OperationType::Resume => "Resume",
+            OperationType::Save => "Save",
+            OperationType::Terminate => "Terminate",
+            OperationType::Modify => "Modify",
+            OperationType::GetProperties | OperationType::GetProcessProperties => "GetProperties",
+            OperationType::CreateProcess => "ExecuteProcess",
+            OperationType::SignalProcess => "SignalProcess",
+            OperationType::GetProcessInfo => "GetProcessInfo",
+            OperationType::ModifyProcess => "ModifyProcess",
+            OperationType::Crash => "Crash",
+        }
+    }
+}
+
 /// What an export works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -126,6 +149,20 @@ pub struct Needed(pub Text);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Pointer(pub usize);
 
+/// The options of `HcsCreateComputeSystemInNamespace`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+#[allow(missing_docs)] // fields are named as in the structure
+pub enum CreateOptions {
+    /// NULL.
+    #[default]
+    Null,
+    /// `HCS_CREATE_OPTIONS_1`, as far as it matters here.
+    Version1 { callback_options: i32, context: Pointer, callback: Pointer },
+    /// A structure of another version, which is not read further.
+    Unknown(i32),
+}
+
 /// An out parameter that may be NULL: whether the caller passed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Out(pub bool);
@@ -153,6 +190,7 @@ pub enum Argument<'a> {
     Process(ProcessHandle),
     Text { text: &'a Text, required: bool },
     Pointer(Pointer),
+    Options(CreateOptions),
     Out { given: bool, required: bool },
     Timeout(Milliseconds),
     Number(u32),
@@ -259,6 +297,21 @@ impl AsArgument for NeededOut {
 impl AsArgument for Pointer {
     fn as_argument(&self) -> Argument<'_> {
         Argument::Pointer(*self)
+    }
+}
+
+impl AsArgument for CreateOptions {
+    fn as_argument(&self) -> Argument<'_> {
+        Argument::Options(*self)
+    }
+
+    fn fault(&self) -> Option<ArgumentFault> {
+        match self {
+            CreateOptions::Unknown(version) => {
+                Some(ArgumentFault::Unreadable(format!("of version 0x{version:08X}, which is not known")))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -403,7 +456,7 @@ exports! {
     HcsEnumerateComputeSystems = EnumerateComputeSystems { query: Text, operation: OperationHandle } ComputeSystem ThroughOperation Enumerate;
     HcsEnumerateComputeSystemsInNamespace = EnumerateComputeSystemsInNamespace { id_namespace: Text, query: Text, operation: OperationHandle } ComputeSystem ThroughOperation Enumerate;
     HcsCreateComputeSystem = CreateComputeSystem { id: Needed, configuration: Needed, operation: OperationHandle, security_descriptor: Pointer, compute_system: NeededOut } ComputeSystem ThroughOperation Create;
-    HcsCreateComputeSystemInNamespace = CreateComputeSystemInNamespace { id_namespace: Text, id: Needed, configuration: Needed, operation: OperationHandle, options: Pointer, compute_system: NeededOut } ComputeSystem ThroughOperation Create;
+    HcsCreateComputeSystemInNamespace = CreateComputeSystemInNamespace { id_namespace: Text, id: Needed, configuration: Needed, operation: OperationHandle, options: CreateOptions, compute_system: NeededOut } ComputeSystem ThroughOperation Create;
     HcsOpenComputeSystem = OpenComputeSystem { id: Needed, requested_access: u32, compute_system: NeededOut } ComputeSystem Returned None;
     HcsOpenComputeSystemInNamespace = OpenComputeSystemInNamespace { id_namespace: Text, id: Needed, requested_access: u32, compute_system: NeededOut } ComputeSystem Returned None;
     HcsCloseComputeSystem = CloseComputeSystem { compute_system: SystemHandle } ComputeSystem Nothing None;

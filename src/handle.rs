@@ -132,6 +132,26 @@ handles! {
     ProcessHandle: Process;
 }
 
+/// The handle that a callback belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // one variant per kind of handle
+pub enum TargetHandle {
+    Operation(OperationHandle),
+    System(SystemHandle),
+    Process(ProcessHandle),
+}
+
+impl fmt::Display for TargetHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TargetHandle::Operation(it) => it.fmt(f),
+            TargetHandle::System(it) => it.fmt(f),
+            TargetHandle::Process(it) => it.fmt(f),
+        }
+    }
+}
+
 fn write_handle(value: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match Parts::decode(value) {
         _ if value == 0 => f.write_str("NULL"),

@@ -399,6 +399,9 @@ codes! {
     0x80070002 HRESULT_ERROR_FILE_NOT_FOUND ("ERROR_FILE_NOT_FOUND"):
         "a file is missing: a disk of the configuration, or the program of a new process",
         "A file that was named does not exist.";
+    0x80070003 HRESULT_ERROR_PATH_NOT_FOUND ("ERROR_PATH_NOT_FOUND"):
+        "a folder of the path is missing",
+        "A folder that was named does not exist.";
     0x8007000D HRESULT_ERROR_INVALID_DATA ("ERROR_INVALID_DATA"):
         "malformed data, as a rule the configuration document",
         "The data makes no sense.";
@@ -408,6 +411,12 @@ codes! {
     0x80070032 HRESULT_ERROR_NOT_SUPPORTED ("ERROR_NOT_SUPPORTED"):
         "the system cannot do that: shutdown without guest connection, pause of a process-isolated one",
         "What was asked for is not possible here.";
+    0x80070050 HRESULT_ERROR_FILE_EXISTS ("ERROR_FILE_EXISTS"):
+        "a file to be made is there already",
+        "There is such a file already.";
+    0x800700B7 HRESULT_ERROR_ALREADY_EXISTS ("ERROR_ALREADY_EXISTS"):
+        "something to be made is there already, as a rule a CPU group of the same id",
+        "There is one of this name already.";
     0x80070490 HRESULT_ERROR_NOT_FOUND ("ERROR_NOT_FOUND"):
         "there is no such thing in the system, as a rule a process that has exited",
         "What was looked for is not there.";
@@ -531,9 +540,12 @@ mod tests {
         }
         assert_win32!(
             HRESULT_ERROR_FILE_NOT_FOUND ERROR_FILE_NOT_FOUND
+            HRESULT_ERROR_PATH_NOT_FOUND ERROR_PATH_NOT_FOUND
             HRESULT_ERROR_INVALID_DATA ERROR_INVALID_DATA
             HRESULT_ERROR_SHARING_VIOLATION ERROR_SHARING_VIOLATION
             HRESULT_ERROR_NOT_SUPPORTED ERROR_NOT_SUPPORTED
+            HRESULT_ERROR_FILE_EXISTS ERROR_FILE_EXISTS
+            HRESULT_ERROR_ALREADY_EXISTS ERROR_ALREADY_EXISTS
             HRESULT_ERROR_NOT_FOUND ERROR_NOT_FOUND
             HRESULT_ERROR_LOGON_TYPE_NOT_GRANTED ERROR_LOGON_TYPE_NOT_GRANTED
             HRESULT_ERROR_FILE_CORRUPT ERROR_FILE_CORRUPT

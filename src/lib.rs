@@ -92,6 +92,7 @@ mod answer;
 pub mod call;
 mod document;
 mod error;
+pub mod event;
 mod handle;
 pub mod hresult;
 mod journal;
@@ -99,6 +100,13 @@ mod model;
 mod panics;
 mod runtime;
 mod script;
+
+/// Guest programs: which commands they answer, and canned ones. [`Host::program`] installs them.
+pub mod program {
+    pub use crate::script::program::{
+        Canned, ExitCode, ProgramMatcher, any, command_line, prints, runs_until_terminated, starting_with,
+    };
+}
 
 /// The exports of `computecore.dll`, with their types and constants: names and signatures as in windows-sys.
 ///
@@ -148,25 +156,29 @@ pub mod computecore {
 /// ```
 pub mod win32 {
     pub use crate::abi::win32::{
-        CloseHandle, CoTaskMemFree, GetLastError, LocalAlloc, LocalFree, SetLastError,
+        CloseHandle, CoTaskMemFree, GetLastError, LocalAlloc, LocalFree, ReadFile, SetLastError, WriteFile,
     };
 }
 
 pub use answer::{Answer, ProcessInfo, Returned};
 pub use call::{
-    Argument, Call, Delivery, Export, ExportInfo, ExportKind, Milliseconds, Needed, NeededOut, OperationType,
-    Out, Pointer, Text,
+    Argument, Call, CreateOptions, Delivery, Export, ExportInfo, ExportKind, Milliseconds, Needed, NeededOut,
+    OperationType, Out, Pointer, Text,
 };
+pub use document::crash::CrashReport;
 pub use document::exit::{ExitType, SystemExitStatus};
+pub use document::process::{ProcessParameters, ProcessStatus, Signal};
 pub use document::result_error::{AttributionRecord, ErrorEvent, ResultDocument, ResultError};
 pub use error::Error;
-pub use handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle};
+pub use event::{Event, EventType, MigrationFailure};
+pub use handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
 pub use hresult::Hresult;
 pub use journal::finding::{Finding, FindingKind};
 pub use journal::report::Report;
 pub use journal::{Entry, Journal, What};
-pub use model::behavior::{Behavior, PendingAtExit};
+pub use model::behavior::{Behavior, NullCallback, PendingAtExit, SecondRegistration};
 pub use runtime::clock::Time;
+pub use runtime::guest::{Child, Guest, GuestEvent};
 pub use runtime::host::{Builder, Host};
 pub use runtime::queue::Order;
 pub use runtime::rules::{Expected, Gate, Rule, When};

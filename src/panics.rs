@@ -40,6 +40,29 @@ pub(crate) fn guarded<T>(closure: impl FnOnce() -> T) -> Result<T, Panic> {
     result.map_err(|payload| Panic { message: message(&*payload), at: PLACE.take() })
 }
 
+/// How a closure left without returning.
+pub(crate) enum Unwound<T> {
+    /// On purpose, with this.
+    Taken(T),
+    Panicked(Panic),
+}
+
+/// As [`guarded`]; what a closure throws on purpose is taken out of its payload.
+pub(crate) fn guarded_by<T, L>(
+    closure: impl FnOnce() -> T,
+    take: impl FnOnce(Box<dyn Any + Send>) -> Result<L, Box<dyn Any + Send>>,
+) -> Result<T, Unwound<L>> {
+    let result = guarded(|| panic::catch_unwind(AssertUnwindSafe(closure)));
+    match result {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(payload)) => match take(payload) {
+            Ok(taken) => Err(Unwound::Taken(taken)),
+            Err(payload) => Err(Unwound::Panicked(Panic { message: message(&*payload), at: PLACE.take() })),
+        },
+        Err(panic) => Err(Unwound::Panicked(panic)),
+    }
+}
+
 /// The text of a panic.
 pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
     payload

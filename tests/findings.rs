@@ -451,25 +451,6 @@ fn a_gate_is_hoped_for_as_long_as_the_test_holds_it() {
     }
 }
 
-// Exports that are not simulated
-
-#[test]
-fn an_export_that_is_not_simulated_says_so() {
-    let found = sentences(|_| {
-        let system = create("vm", VM);
-        // SAFETY: nothing is registered.
-        let code = unsafe { HcsSetComputeSystemCallback(system, 0, std::ptr::null(), None) };
-        assert_eq!(code, E_NOTIMPL);
-        close_system(system);
-    });
-    assert_eq!(
-        found,
-        [
-            "HcsSetComputeSystemCallback is not simulated by this version, and no rule answered it: E_NOTIMPL was returned"
-        ]
-    );
-}
-
 // The scope
 
 #[test]

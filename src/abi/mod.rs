@@ -6,6 +6,7 @@
 
 pub(crate) mod memory;
 pub(crate) mod operation;
+pub(crate) mod pipe;
 pub(crate) mod process;
 pub(crate) mod service;
 pub(crate) mod system;
@@ -17,7 +18,7 @@ use std::ffi::c_void;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 
-use types::{HCS_OPERATION, HCS_OPERATION_COMPLETION, HRESULT, PWSTR};
+use types::{HCS_EVENT, HCS_EVENT_CALLBACK, HCS_OPERATION, HCS_OPERATION_COMPLETION, HRESULT, PWSTR};
 
 use crate::answer::Returned;
 use crate::call::{Call, Pointer};
@@ -30,7 +31,27 @@ use crate::runtime::world::Gateway;
 
 /// What the safe rest of the crate asks of this module.
 pub(crate) const GATEWAY: Gateway =
-    Gateway { publish: memory::publish, take_back: memory::take_back, call_back };
+    Gateway { publish: memory::publish, take_back: memory::take_back, call_back, tell, pipes: pipe::PIPES };
+
+/// The data lives as long as the call.
+fn tell(callback: usize, event: i32, data: Option<&str>, operation: u64, context: usize) {
+    // SAFETY: the value came from such a function pointer, in `event_callback_address`, or is 0, which is `None`.
+    let callback = unsafe {
+        std::mem::transmute::<*const c_void, HCS_EVENT_CALLBACK>(std::ptr::with_exposed_provenance(callback))
+    };
+    let Some(callback) = callback else { return };
+    let (address, size) = data.map_or((0, 0), memory::publish);
+    let event = HCS_EVENT {
+        Type: event,
+        EventData: std::ptr::with_exposed_provenance(address),
+        Operation: pointer(operation),
+    };
+    // SAFETY: the client registered the function for exactly this call; the context is its own.
+    unsafe { callback(&event, std::ptr::with_exposed_provenance(context)) };
+    if address != 0 {
+        memory::take_back(address, size);
+    }
+}
 
 fn call_back(callback: usize, operation: u64, context: usize) {
     // SAFETY: the value came from such a function pointer, in `callback_address`, or is 0, which is `None`.
@@ -46,6 +67,10 @@ fn call_back(callback: usize, operation: u64, context: usize) {
 }
 
 fn callback_address(callback: HCS_OPERATION_COMPLETION) -> Pointer {
+    Pointer(callback.map_or(0, |it| (it as *const c_void).expose_provenance()))
+}
+
+fn event_callback_address(callback: HCS_EVENT_CALLBACK) -> Pointer {
     Pointer(callback.map_or(0, |it| (it as *const c_void).expose_provenance()))
 }
 
@@ -82,7 +107,7 @@ fn contained<T>(otherwise: T, function: impl FnOnce() -> T) -> T {
 fn send(place: Result<Rc<Place>, Ambiguous>, call: Call) -> Answered {
     match place {
         Ok(place) => invoke(&place, call),
-        Err(Ambiguous(alive)) => Answered { answer: nowhere(&call, alive), document: 0 },
+        Err(Ambiguous(alive)) => Answered { answer: nowhere(&call, alive), document: 0, std: [0; 3] },
     }
 }
 

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use super::types::*;
 use super::{
-    callback_address, contained, context_address, hresult, on_operation, pointer, send, text, win32, write,
-    write_document,
+    callback_address, contained, context_address, event_callback_address, hresult, on_operation, pointer,
+    send, text, win32, write, write_document,
 };
 use crate::answer::Returned;
 use crate::call::{Call, Milliseconds, Needed, OperationType, Out, Pointer};
@@ -59,7 +59,7 @@ pub unsafe extern "system" fn HcsCreateOperationWithNotifications(
     callback: HCS_EVENT_CALLBACK,
 ) -> HCS_OPERATION {
     contained(null_mut(), || {
-        let callback = Pointer(callback.map_or(0, |it| (it as *const c_void).expose_provenance()));
+        let callback = event_callback_address(callback);
         created(made_here(Call::CreateOperationWithNotifications {
             event_types: eventtypes,
             context: context_address(context),
@@ -311,12 +311,13 @@ pub unsafe extern "system" fn HcsWaitForOperationResultAndProcessInfo(
 /// `out` is NULL or valid for a write.
 unsafe fn write_process_info(answered: &Answered, out: *mut HCS_PROCESS_INFORMATION) {
     if let Some(info) = answered.answer.process_info {
+        let [input, output, error] = answered.std.map(std::ptr::with_exposed_provenance_mut);
         let info = HCS_PROCESS_INFORMATION {
             ProcessId: info.process_id,
             Reserved: 0,
-            StdInput: null_mut(),
-            StdOutput: null_mut(),
-            StdError: null_mut(),
+            StdInput: input,
+            StdOutput: output,
+            StdError: error,
         };
         // SAFETY: the caller promises it.
         unsafe { write(out, info) }

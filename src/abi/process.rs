@@ -4,8 +4,11 @@
 use std::ffi::c_void;
 
 use super::types::*;
-use super::{contained, context_address, hresult, on_handle, process_handle, send, text, write_document};
-use crate::call::{Call, Milliseconds, Needed, Out, Pointer};
+use super::{
+    contained, context_address, event_callback_address, hresult, on_handle, process_handle, send, text,
+    write_document,
+};
+use crate::call::{Call, Milliseconds, Needed, Out};
 use crate::hresult::E_UNEXPECTED;
 use crate::runtime::seat;
 
@@ -115,7 +118,7 @@ pub unsafe extern "system" fn HcsSetProcessCallback(
             process,
             callback_options: callbackoptions,
             context: context_address(context),
-            callback: Pointer(callback.map_or(0, |it| (it as *const c_void).expose_provenance())),
+            callback: event_callback_address(callback),
         };
         hresult(&send(seat::place_of_handle(process.0), call))
     })

@@ -2,14 +2,13 @@
 //! Not here: what they do (`model`).
 
 use std::ffi::c_void;
-use std::ptr::null_mut;
 
 use super::types::*;
 use super::{
-    contained, context_address, hresult, on_current, on_handle, pointer, send, system_handle, text, write,
-    write_document,
+    contained, context_address, event_callback_address, hresult, on_current, on_handle, pointer, send,
+    system_handle, text, write, write_document,
 };
-use crate::call::{Call, Milliseconds, Needed, NeededOut, Out, Pointer};
+use crate::call::{Call, CreateOptions, Milliseconds, Needed, NeededOut, Out, Pointer};
 use crate::hresult::E_UNEXPECTED;
 use crate::runtime::call::Answered;
 use crate::runtime::seat;
@@ -115,13 +114,35 @@ pub unsafe extern "system" fn HcsCreateComputeSystemInNamespace(
             id,
             configuration,
             operation,
-            options: Pointer(options.addr()),
+            // SAFETY: the caller promises it.
+            options: unsafe { create_options(options) },
             compute_system: NeededOut(!computesystem.is_null()),
         });
         // SAFETY: the caller promises it.
         unsafe { write_system(&answered, computesystem) };
         hresult(&answered)
     })
+}
+
+/// # Safety
+///
+/// `options` is NULL, or points to the structure that its first member says.
+unsafe fn create_options(options: *const HCS_CREATE_OPTIONS) -> CreateOptions {
+    if options.is_null() {
+        return CreateOptions::Null;
+    }
+    // SAFETY: the caller promises that the version can be read.
+    let version = unsafe { options.read_unaligned() };
+    if version != HcsCreateOptions_1 {
+        return CreateOptions::Unknown(version);
+    }
+    // SAFETY: the caller promises that the structure of this version is there.
+    let options = unsafe { options.cast::<HCS_CREATE_OPTIONS_1>().read_unaligned() };
+    CreateOptions::Version1 {
+        callback_options: options.CallbackOptions,
+        context: context_address(options.CallbackContext),
+        callback: event_callback_address(options.Callback),
+    }
 }
 
 /// Opens a system that exists, at once. `requestedaccess` has to be `GENERIC_ALL`, else `E_INVALIDARG`;
@@ -361,7 +382,7 @@ pub unsafe extern "system" fn HcsSetComputeSystemCallback(
             compute_system,
             callback_options: callbackoptions,
             context: context_address(context),
-            callback: Pointer(callback.map_or(0, |it| (it as *const c_void).expose_provenance())),
+            callback: event_callback_address(callback),
         };
         hresult(&send(seat::place_of_handle(compute_system.0), call))
     })
@@ -421,7 +442,7 @@ pub unsafe extern "system" fn HcsOpenProcess(
         };
         let answered = send(seat::place_of_handle(compute_system.0), call);
         // SAFETY: the caller promises it.
-        unsafe { write(process, null_mut()) };
+        unsafe { write(process, pointer(answered.answer.process.0)) };
         hresult(&answered)
     })
 }

@@ -41,6 +41,52 @@ pub const LMEM_ZEROINIT: LOCAL_ALLOC_FLAGS = 0x40;
 /// [`LMEM_FIXED`] and [`LMEM_ZEROINIT`].
 pub const LPTR: LOCAL_ALLOC_FLAGS = LMEM_FIXED | LMEM_ZEROINIT;
 
+/// What an asynchronous read or write keeps.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct OVERLAPPED {
+    /// The status of the transfer.
+    pub Internal: usize,
+    /// The bytes that were moved.
+    pub InternalHigh: usize,
+    /// Where in the file, which means nothing for a pipe.
+    pub Anonymous: OVERLAPPED_0,
+    /// Set when the transfer is over.
+    pub hEvent: HANDLE,
+}
+
+/// The two ways to say where.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union OVERLAPPED_0 {
+    /// As two halves.
+    pub Anonymous: OVERLAPPED_0_0,
+    /// As a pointer.
+    pub Pointer: *mut c_void,
+}
+
+/// The halves of an offset.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct OVERLAPPED_0_0 {
+    /// The low half.
+    pub Offset: u32,
+    /// The high half.
+    pub OffsetHigh: u32,
+}
+
+impl Default for OVERLAPPED {
+    /// All zero.
+    fn default() -> OVERLAPPED {
+        OVERLAPPED {
+            Internal: 0,
+            InternalHigh: 0,
+            Anonymous: OVERLAPPED_0 { Pointer: ptr::null_mut() },
+            hEvent: ptr::null_mut(),
+        }
+    }
+}
+
 /// A security identifier, opaque here.
 pub type PSID = *mut c_void;
 /// `SE_*` flags of a [`SECURITY_DESCRIPTOR`].

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::{Object, Problem};
 
@@ -24,6 +25,9 @@ pub(crate) struct Configuration {
     /// `GuestConnection` is there: a guest agent can be asked.
     pub(crate) guest_connection: bool,
     pub(crate) network_adapters: bool,
+    pub(crate) stop_on_reset: bool,
+    /// The document itself, for what is seldom asked.
+    pub(crate) text: Option<Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +47,14 @@ pub(crate) enum Restore {
 }
 
 impl Configuration {
-    pub(crate) fn parse(text: &str) -> Result<Configuration, Problem> {
+    pub(crate) fn parse(text: &Arc<str>) -> Result<Configuration, Problem> {
         super::require_object(text)?;
         let document: Document = serde_json::from_str(text)?;
-        if document.system_type.is_some() { document.into_schema_1() } else { document.into_schema_2() }
+        let read =
+            if document.system_type.is_some() { document.into_schema_1() } else { document.into_schema_2() };
+        read.map(|it| Configuration { text: Some(Arc::clone(text)), ..it })
     }
-}
 
-impl Configuration {
     /// Stands in for a configuration that could not be read.
     pub(crate) fn unreadable() -> Configuration {
         Configuration {
@@ -65,6 +69,8 @@ impl Configuration {
             shutdown_service: false,
             guest_connection: false,
             network_adapters: false,
+            stop_on_reset: false,
+            text: None,
         }
     }
 }
@@ -104,6 +110,7 @@ struct VirtualMachine {
     services: Option<Object<Services>>,
     restore_state: Option<Object<RestoreState>>,
     guest_connection: Option<Object<IgnoredAny>>,
+    stop_on_reset: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +168,8 @@ impl Document {
             shutdown_service: false,
             guest_connection: false,
             network_adapters: false,
+            stop_on_reset: false,
+            text: None,
         })
     }
 
@@ -223,8 +232,22 @@ impl Document {
                 .and_then(|it| it.devices.as_ref())
                 .and_then(|it| it.0.network_adapters.as_ref())
                 .is_some_and(|it| !it.is_empty()),
+            stop_on_reset: vm.is_some_and(|it| it.stop_on_reset == Some(true)),
+            text: None,
         })
     }
+}
+
+/// The files that a virtual machine opens at its start: SCSI attachments and persistent memory.
+pub(crate) fn file_paths(configuration: &str) -> Vec<String> {
+    let Ok(document) = serde_json::from_str::<Value>(configuration) else { return Vec::new() };
+    let devices = &document["VirtualMachine"]["Devices"];
+    let members = |value: &Value| value.as_object().map_or(Vec::new(), |it| it.values().cloned().collect());
+    let attached = members(&devices["Scsi"]).into_iter().flat_map(|it| members(&it["Attachments"]));
+    let attached = attached.map(|it| it["Path"].clone());
+    let persistent = members(&devices["VirtualPMem"]["Devices"]).into_iter().map(|it| it["HostPath"].clone());
+    let paths = attached.chain(persistent).filter_map(|it| it.as_str().map(str::to_owned));
+    paths.filter(|it| !it.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -234,7 +257,7 @@ mod tests {
     #[test]
     fn exactly_one_kind_is_required() {
         for bad in ["{}", r#"{"Container":{},"VirtualMachine":{}}"#, r#"{"VirtualMachine":null}"#] {
-            assert_eq!(Configuration::parse(bad).unwrap_err().path, "$", "{bad}");
+            assert_eq!(Configuration::parse(&bad.into()).unwrap_err().path, "$", "{bad}");
         }
         for (good, kind) in [
             (r#"{"VirtualMachine":{}}"#, SystemKind::VirtualMachine),
@@ -248,14 +271,14 @@ mod tests {
                 SystemKind::Container { isolated: true, linux: false },
             ),
         ] {
-            assert_eq!(Configuration::parse(good).unwrap().kind, kind, "{good}");
+            assert_eq!(Configuration::parse(&good.into()).unwrap().kind, kind, "{good}");
         }
     }
 
     #[test]
     fn what_is_not_json_is_refused_with_the_place() {
         for bad in ["", "{", "\u{feff}{\"VirtualMachine\":{}}", "[1]", "{\"VirtualMachine\":{}} x"] {
-            let problem = Configuration::parse(bad).unwrap_err();
+            let problem = Configuration::parse(&bad.into()).unwrap_err();
             assert!(problem.what.contains("line 1 column"), "{bad:?}: {}", problem.what);
         }
     }
@@ -264,8 +287,8 @@ mod tests {
     fn ten_thousand_levels_are_refused_and_not_followed() {
         let deep =
             format!("{{\"VirtualMachine\":{{\"Devices\":{}{}}}}}", "[".repeat(10_000), "]".repeat(10_000));
-        assert!(Configuration::parse(&deep).is_err());
+        assert!(Configuration::parse(&deep.as_str().into()).is_err());
         let deep = format!("{{\"VirtualMachine\":{{}},\"X\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
-        assert!(Configuration::parse(&deep).unwrap_err().what.contains("nested deeper"));
+        assert!(Configuration::parse(&deep.as_str().into()).unwrap_err().what.contains("nested deeper"));
     }
 }

@@ -52,10 +52,17 @@ pub(crate) enum ExitCause {
     ShutDown,
     /// `HcsTerminateComputeSystem`, or the last handle closed.
     Terminate,
-    /// `HcsCrashComputeSystem`.
-    GuestCrash,
-    /// The worker process ended, as a rule says that it did.
-    WorkerDied,
+    /// The guest crashed, by itself or by `HcsCrashComputeSystem`, with these parameters.
+    GuestCrash([u64; 5]),
+    TripleFault(u64),
+    /// The worker process ended with this code.
+    WorkerDied(u32),
+    /// The guest powered itself off.
+    PowerOff,
+    /// The guest reset, and its configuration says to stop then.
+    Reset,
+    /// The service was stopped.
+    ServiceStop,
 }
 
 impl ExitCause {
@@ -75,22 +82,68 @@ impl ExitCause {
                 exit_type: ExitType::ForcedExit,
                 attribution: vec![system_exit("Terminate")], // fidelity: exit-terminate
             },
-            ExitCause::GuestCrash => SystemExitStatus {
+            ExitCause::GuestCrash(parameters) => SystemExitStatus {
                 status: HCS_E_UNEXPECTED_EXIT, // fidelity: exit-crash
                 exit_type: ExitType::UnexpectedExit,
-                attribution: vec![AttributionRecord::GuestCrash { crash_parameters: Vec::new() }],
+                attribution: vec![
+                    AttributionRecord::GuestCrash { crash_parameters: parameters.to_vec() },
+                    worker_exit(0, "UnexpectedStop", "GuestCrash", "GuestOS"),
+                ],
             },
-            ExitCause::WorkerDied => SystemExitStatus {
-                status: HCS_E_UNEXPECTED_EXIT, // fidelity: fail-by-exit
+            ExitCause::TripleFault(error_type) => SystemExitStatus {
+                status: HCS_E_UNEXPECTED_EXIT, // fidelity: exit-triple-fault
+                exit_type: ExitType::UnexpectedExit,
+                attribution: vec![
+                    AttributionRecord::TripleFault { error_type },
+                    worker_exit(0, "UnexpectedStop", "TripleFault", "GuestOS"),
+                ],
+            },
+            ExitCause::WorkerDied(exit_code) => SystemExitStatus {
+                status: HCS_E_UNEXPECTED_EXIT, // fidelity: fail-by-exit, exit-worker-death
                 exit_type: ExitType::UnexpectedExit,
                 attribution: vec![AttributionRecord::WorkerExit {
-                    exit_code: 255,
+                    exit_code,
                     r#type: None,
                     detail: "ProcessUnexpectedExit".into(),
                     initiator: None,
                 }],
             },
+            ExitCause::PowerOff => SystemExitStatus {
+                status: S_OK, // fidelity: exit-power-off
+                exit_type: ExitType::GracefulExit,
+                attribution: vec![
+                    AttributionRecord::SystemExit { detail: "Shutdown".into(), initiator: "GuestOS".into() },
+                    worker_exit(0, "Stopped", "PowerOff", "GuestOS"),
+                ],
+            },
+            ExitCause::Reset => SystemExitStatus {
+                status: S_OK, // fidelity: exit-reset
+                exit_type: ExitType::GracefulExit,
+                attribution: vec![worker_exit(0, "StoppedOnReset", "Reset", "GuestOS")],
+            },
+            ExitCause::ServiceStop => SystemExitStatus {
+                status: S_OK, // fidelity: service-stop
+                exit_type: ExitType::ForcedExit,
+                attribution: vec![AttributionRecord::SystemExit {
+                    detail: "ServiceStop".into(),
+                    initiator: "Internal".into(),
+                }],
+            },
         }
+    }
+}
+
+fn worker_exit(
+    exit_code: u32,
+    kind: &'static str,
+    detail: &'static str,
+    initiator: &'static str,
+) -> AttributionRecord {
+    AttributionRecord::WorkerExit {
+        exit_code,
+        r#type: Some(kind.into()),
+        detail: detail.into(),
+        initiator: Some(initiator.into()),
     }
 }
 

@@ -2,10 +2,15 @@
 //! Not here: when a document is handed out (`model`), nor UTF-16 and memory (`abi`).
 
 pub(crate) mod configuration;
+pub(crate) mod crash;
 pub(crate) mod exit;
+pub(crate) mod migration;
+pub(crate) mod process;
 pub(crate) mod properties;
 pub(crate) mod request;
 pub(crate) mod result_error;
+pub(crate) mod service;
+pub(crate) mod timestamp;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -47,6 +52,7 @@ impl From<serde_json::Error> for Problem {
 
 /// A member that has to be an object: serde alone would also take an array of its members' values, and for members that
 /// are skipped anything at all.
+#[derive(Clone, Debug)]
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -32,7 +32,7 @@ pub(crate) struct Properties<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) statistics: Option<Statistics>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) process_list: Option<Vec<()>>,
+    pub(crate) process_list: Option<Vec<ProcessDetails>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) terminate_on_last_handle_closed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,6 +45,22 @@ pub(crate) struct Properties<'a> {
 pub(crate) struct MemoryInformation {
     pub(crate) virtual_node_count: u8,
     pub(crate) virtual_machine_memory: VmMemory,
+}
+
+/// `ProcessDetails`, as far as a guest without a kernel has any.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ProcessDetails {
+    pub(crate) process_id: u32,
+    pub(crate) image_name: String,
+    pub(crate) create_timestamp: String,
+    #[serde(rename = "UserTime100ns")]
+    pub(crate) user_time_100ns: u64,
+    #[serde(rename = "KernelTime100ns")]
+    pub(crate) kernel_time_100ns: u64,
+    pub(crate) memory_commit_bytes: u64,
+    pub(crate) memory_working_set_private_bytes: u64,
+    pub(crate) memory_working_set_shared_bytes: u64,
 }
 
 /// `VmMemory`, in megabytes.

@@ -68,8 +68,14 @@ kinds! {
     RulePanicked = "rule-panicked";
     /// A call without a handle came from a thread that belongs to no host, while several are alive.
     AmbiguousHost = "ambiguous-host";
-    /// An export was called that is not simulated, and no rule answered.
-    NotSimulated = "not-simulated";
+    /// An event that a test raised found nobody to happen to.
+    EventMissed = "event-missed";
+    /// The closure of a guest program panicked.
+    ProgramPanicked = "program-panicked";
+    /// A pipe of a process was never closed.
+    LeakedPipe = "leaked-pipe";
+    /// This machine gave hcs-sim no pipe or no thread for a process.
+    OutOfResources = "out-of-resources";
 }
 
 impl fmt::Display for FindingKind {

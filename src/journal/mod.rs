@@ -2,6 +2,7 @@
 //! Not here: what is wrong with it (`finding`), sentences about it (`report`).
 
 pub(crate) mod finding;
+pub(crate) mod place;
 pub(crate) mod report;
 pub(crate) mod text;
 
@@ -15,7 +16,8 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::answer::Answer;
 use crate::call::{Call, OperationType};
-use crate::handle::{OperationHandle, SystemHandle};
+use crate::event::EventType;
+use crate::handle::{OperationHandle, SystemHandle, TargetHandle};
 use crate::hresult::Hresult;
 use crate::model::Nanos;
 
@@ -82,6 +84,19 @@ pub enum What {
     CallbackReturned { operation: OperationHandle },
     /// A compute system ended.
     Exited { system_id: Arc<str>, document: Arc<str> },
+    /// A process ended.
+    ProcessExited { system_id: Arc<str>, process_id: u32, document: Arc<str> },
+    /// An event callback is entered. `operation`: the one that the event is about.
+    EventEntered {
+        event: EventType,
+        target: TargetHandle,
+        operation: Option<OperationHandle>,
+        data: Option<Arc<str>>,
+    },
+    /// An event callback returned.
+    EventReturned { event: EventType, target: TargetHandle },
+    /// The service went away or came back.
+    Service { what: Arc<str> },
 }
 
 impl Journal {
@@ -183,6 +198,24 @@ impl Serialize for Entry {
                 map.serialize_entry("exited", system_id)?;
                 map.serialize_entry("document", document)?;
             }
+            What::ProcessExited { system_id, process_id, document } => {
+                map.serialize_entry("process_exited", process_id)?;
+                map.serialize_entry("system_id", system_id)?;
+                map.serialize_entry("document", document)?;
+            }
+            What::EventEntered { event, target, operation, data } => {
+                map.serialize_entry("event_entered", event)?;
+                map.serialize_entry("target", &target.to_string())?;
+                if let Some(operation) = operation {
+                    map.serialize_entry("operation", &operation.to_string())?;
+                }
+                map.serialize_entry("data", data)?;
+            }
+            What::EventReturned { event, target } => {
+                map.serialize_entry("event_returned", event)?;
+                map.serialize_entry("target", &target.to_string())?;
+            }
+            What::Service { what } => map.serialize_entry("service", what)?,
         }
         map.end()
     }
@@ -240,6 +273,20 @@ impl Log {
     /// The number that the next entry will have.
     pub(crate) fn next_number(&self) -> u64 {
         self.dropped + self.records.len() as u64
+    }
+
+    /// The last call that a thread made, as it reads.
+    pub(crate) fn last_call_of(&self, thread: u32) -> Option<String> {
+        let record = self
+            .records
+            .iter()
+            .rev()
+            .find(|it| it.thread == thread && matches!(it.what, Event::Called { .. }))?;
+        let Event::Called { call, .. } = &record.what else { return None };
+        let mut shown = String::new();
+        let id = call.compute_system().and_then(|it| self.system_id(it));
+        text::write_call(call, id.map(|it| &**it), &mut shown).ok()?;
+        Some(shown)
     }
 
     /// Remembers the id behind a new system handle.

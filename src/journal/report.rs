@@ -2,14 +2,17 @@
 //! Not here: noticing what is wrong (`runtime`), the lines of the timeline (`text`).
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Journal;
 use super::finding::{Finding, FindingKind};
+use super::place::Place;
 use super::text::{Seconds, write_timeline};
 use crate::answer::Returned;
 use crate::call::{Call, Export};
-use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle};
+use crate::event::{Event, EventType};
+use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
 use crate::model::host::Fault;
 use crate::script::matcher::{Got, Miss};
 use crate::script::rule::{ReplyKind, Rule};
@@ -129,7 +132,10 @@ pub(crate) fn mend(kind: FindingKind) -> &'static str {
         FindingKind::RuleCount => "correct the code or the number given to .expect()",
         FindingKind::RulePanicked => "a closure of a rule must not panic; answer false instead",
         FindingKind::AmbiguousHost => "call host.enter() on this thread before its first HCS call",
-        FindingKind::NotSimulated => "answer the call with a rule: host.when(call::to(Export::..))",
+        FindingKind::EventMissed => "raise the event while what it happens to is there",
+        FindingKind::ProgramPanicked => "a program must not panic; let it return an exit code",
+        FindingKind::LeakedPipe => "close each standard handle once, also when the process has exited",
+        FindingKind::OutOfResources => "raise the limit of open files, or keep fewer processes",
     }
 }
 
@@ -180,12 +186,6 @@ pub(crate) fn fault(call: &Call, fault: Fault) -> Finding {
                 }
             ),
         ),
-        Fault::NotSimulated(export) => (
-            FindingKind::NotSimulated,
-            format!(
-                "{export} is not simulated by this version, and no rule answered it: E_NOTIMPL was returned"
-            ),
-        ),
     };
     Finding { kind, sentence, facts: Vec::new(), entry: None }
 }
@@ -226,6 +226,40 @@ pub(crate) fn leaked_document(export: Export, text: &str, entry: u64) -> Finding
     }
 }
 
+pub(crate) fn leaked_pipe(stream: &str, process_id: u32, entry: u64) -> Finding {
+    Finding {
+        entry: Some(entry),
+        ..finding(FindingKind::LeakedPipe, format!("the {stream} of process {process_id} was never closed"))
+    }
+}
+
+pub(crate) fn no_pipes(process_id: u32, error: &std::io::Error) -> Finding {
+    finding(
+        FindingKind::OutOfResources,
+        format!("process {process_id} could not be given pipes and a thread, and ended: {error}"),
+    )
+}
+
+pub(crate) fn program_panicked(command: &str, process_id: u32, message: &str, at: Option<String>) -> Finding {
+    Finding {
+        facts: vec![
+            ("panicked at", at.unwrap_or_else(|| "unknown".to_owned())),
+            ("message", message.to_owned()),
+            ("process", format!("{process_id}; it exited with 101")),
+        ],
+        ..finding(FindingKind::ProgramPanicked, format!("the guest program for {command:?} panicked"))
+    }
+}
+
+pub(crate) fn event_missed(event: &Event, why: &str) -> Finding {
+    finding(FindingKind::EventMissed, format!("{event} happened to nobody: {why}"))
+}
+
+/// Why no guest program answers a command: the nearest one, and what it misses.
+pub(crate) fn no_program(nearest: &str, misses: &[String]) -> String {
+    format!("no guest program matches; the nearest is the one for {nearest}, but {}", misses.join("; "))
+}
+
 pub(crate) fn double_free(function: &str) -> Finding {
     finding(FindingKind::DoubleFree, format!("{function} was called twice on the same document"))
 }
@@ -253,6 +287,19 @@ pub(crate) fn close_handle(kind: Option<HandleKind>, value: u64) -> Finding {
     }
 }
 
+pub(crate) fn strange_handle(function: &str, kind: Option<HandleKind>, value: u64) -> Finding {
+    match kind {
+        Some(kind) => finding(
+            FindingKind::WrongKind,
+            format!("{function} was called with {}, which is no pipe", name(kind, value)),
+        ),
+        None => finding(
+            FindingKind::NotAHandle,
+            format!("{function} was called with a value that is no open pipe of a process"),
+        ),
+    }
+}
+
 /// Why a wait cannot end.
 pub(crate) enum Stuck {
     /// Nothing is due, and no other thread is known.
@@ -261,20 +308,74 @@ pub(crate) enum Stuck {
     NobodyActed(Duration),
     /// Manual time: nobody advances it.
     NobodyAdvances,
+    /// It would have to wait for the callback that it is called in.
+    ItsOwnCallback,
+    /// Programs sleep and wake, so many times, and nothing comes of it.
+    OnlySleepers(u64),
+}
+
+impl Stuck {
+    fn because(&self) -> String {
+        match self {
+            Stuck::NothingDue => "nothing is due and no other thread is known to this host".to_owned(),
+            Stuck::NobodyActed(patience) => {
+                format!(
+                    "nothing is due, and no other thread has done anything about it for {patience:?} of real time"
+                )
+            }
+            Stuck::NobodyAdvances => "time is manual, and no other thread advances it".to_owned(),
+            Stuck::ItsOwnCallback => {
+                "it is called inside of that callback, and waits for it to return".to_owned()
+            }
+            Stuck::OnlySleepers(count) => {
+                format!("only guest programs that sleep are left, and {count} times one woke in vain")
+            }
+        }
+    }
+}
+
+/// A close that waits for a callback which cannot return.
+pub(crate) struct StuckClose<'a> {
+    pub(crate) call: &'a str,
+    /// The place of the close, and its thread.
+    pub(crate) closing: (Place, Arc<str>),
+    pub(crate) target: TargetHandle,
+    /// What the callback was told; nothing for a completion callback.
+    pub(crate) event: Option<EventType>,
+    /// The place where the callback was registered, if it is known.
+    pub(crate) registered: Option<Place>,
+    pub(crate) since: Duration,
+    pub(crate) last_call: Option<String>,
+    pub(crate) why: &'a Stuck,
+}
+
+pub(crate) fn stuck_close(stuck: &StuckClose<'_>) -> Finding {
+    let (place, thread) = &stuck.closing;
+    let what = match stuck.event {
+        Some(event) => format!("the callback of {}, told {event}", stuck.target),
+        None => format!("the completion callback of {}", stuck.target),
+    };
+    let mut facts = vec![
+        ("closing here", format!("{place}, thread {thread:?}")),
+        ("waits for", format!("{what}, running since t={}", Seconds(stuck.since))),
+    ];
+    if let Some(place) = &stuck.registered {
+        facts.push(("registered", place.to_string()));
+    }
+    if let Some(call) = &stuck.last_call {
+        facts.push(("last call", format!("{call}, made in the callback's thread")));
+    }
+    facts.push(("because", stuck.why.because()));
+    facts.push((
+        "on Windows",
+        "a close waits for running callbacks too (docs/fidelity.md, close-drains)".to_owned(),
+    ));
+    Finding { facts, ..finding(FindingKind::StuckWait, format!("{} can never return", stuck.call)) }
 }
 
 pub(crate) fn stuck_wait(call: &str, waited_for: String, why: &Stuck) -> Finding {
-    let because = match why {
-        Stuck::NothingDue => "nothing is due and no other thread is known to this host".to_owned(),
-        Stuck::NobodyActed(patience) => {
-            format!(
-                "nothing is due, and no other thread has done anything about it for {patience:?} of real time"
-            )
-        }
-        Stuck::NobodyAdvances => "time is manual, and no other thread advances it".to_owned(),
-    };
     Finding {
-        facts: vec![("waits for", waited_for), ("because", because)],
+        facts: vec![("waits for", waited_for), ("because", why.because())],
         ..finding(FindingKind::StuckWait, format!("{call} can never return"))
     }
 }

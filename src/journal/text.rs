@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Entry, What};
 use crate::answer::Returned;
-use crate::call::{Argument, Call, Delivery, Milliseconds, Pointer, Text};
+use crate::call::{Argument, Call, CreateOptions, Delivery, Milliseconds, Pointer, Text};
 use crate::hresult::S_OK;
 
 /// Documents and texts are shown up to this many characters.
@@ -57,6 +57,16 @@ impl fmt::Display for Line<'_> {
                 if call.export().info().delivery == Delivery::ThroughOperation && accepted {
                     write!(f, ", {} pending", call.operation().unwrap_or_default())?;
                 }
+                if let Some(info) = &answer.process_info {
+                    write!(f, ", process {}", info.process_id)?;
+                    for (name, given) in
+                        [("stdin", info.std_input), ("stdout", info.std_output), ("stderr", info.std_error)]
+                    {
+                        if given {
+                            write!(f, " {name}")?;
+                        }
+                    }
+                }
                 if let Some(document) = &answer.document {
                     write!(f, ", {}", Shortened(document))?;
                 }
@@ -80,6 +90,22 @@ impl fmt::Display for Line<'_> {
             What::Exited { system_id, document } => {
                 write!(f, "system {system_id:?} exits: {}", Shortened(document))
             }
+            What::ProcessExited { system_id, process_id, document } => {
+                write!(f, "process {process_id} in {system_id:?} exits: {}", Shortened(document))
+            }
+            What::EventEntered { event, target, operation, data } => {
+                write!(f, "event {event}({target}")?;
+                if let Some(operation) = operation {
+                    write!(f, ", {operation}")?;
+                }
+                f.write_str(") -> callback enters")?;
+                match data {
+                    Some(data) => write!(f, ", {}", Shortened(data)),
+                    None => Ok(()),
+                }
+            }
+            What::EventReturned { event, target } => write!(f, "event {event}({target}) -> callback returns"),
+            What::Service { what } => f.write_str(what),
         }
     }
 }
@@ -111,10 +137,11 @@ pub(crate) fn write_call(call: &Call, system_id: Option<&str>, f: &mut dyn Write
             }
             Argument::Text { text: Text::Is(text), .. } => write!(f, "{:?}", Shortened(text).to_string())?,
             Argument::Text { text: Text::Null, .. }
+            | Argument::Options(CreateOptions::Null)
             | Argument::Pointer(Pointer(0))
             | Argument::Out { given: false, .. } => f.write_str("NULL")?,
             Argument::Text { text, .. } => write!(f, "<{}>", text.fault().unwrap_or_default())?,
-            Argument::Pointer(_) => f.write_str("_")?, // an address says nothing, and would differ in every run
+            Argument::Pointer(_) | Argument::Options(_) => f.write_str("_")?, // an address says nothing, and would differ in every run
             Argument::Out { .. } => {}
             Argument::Timeout(Milliseconds::INFINITE) => f.write_str("INFINITE")?,
             Argument::Timeout(Milliseconds(ms)) => write!(f, "{ms} ms")?,
@@ -137,6 +164,7 @@ pub(crate) fn argument_value(argument: &Argument<'_>) -> Value {
             (None, None) => Value::Null,
         },
         Argument::Pointer(it) => json!(it.0 != 0),
+        Argument::Options(it) => json!(*it != CreateOptions::Null),
         Argument::Out { given, .. } => json!(given),
         Argument::Timeout(Milliseconds::INFINITE) => json!("INFINITE"),
         Argument::Timeout(it) => json!(it.0),

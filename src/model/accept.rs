@@ -2,20 +2,24 @@
 //! Not here: what a request does to its system (`lifecycle`), the other calls (`host`), when things are due (`runtime`).
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
-use super::host::{Accepted, Completed, Due, Fault, Host, OpenProcess, Performed, Plan, Say};
+use super::host::{Accepted, Aside, Completed, Due, Fault, Host, Performed, Plan, Say};
 use super::identity::fold;
 use super::operation::{Operation, Outcome, State, Use};
+use super::registration::Target;
 use super::request::{Body, Request};
 use super::system::{Key, PendingList, PendingUse, System, SystemState};
-use crate::answer::{Answer, ProcessInfo};
-use crate::call::{Call, Export, ExportKind, Needed, OperationType, Text};
+use crate::answer::Answer;
+use crate::call::{Call, CreateOptions, Needed, OperationType, Text};
 use crate::document::Problem;
-use crate::document::configuration::Configuration;
+use crate::document::configuration::{Configuration, SystemKind};
 use crate::document::exit::ExitCause;
+use crate::event::EventType;
 use crate::handle::{ProcessHandle, SystemHandle};
 use crate::hresult::*;
 
@@ -30,15 +34,19 @@ impl Host {
             system: SystemHandle::NULL,
             process: ProcessHandle::NULL,
             system_number: 0,
+            started_at: now,
         };
+        let mut process_number = 0;
         if let Some(system) = call.compute_system() {
             let number = self.handle_number(system)?;
             tracked.system = system;
             tracked.system_number = self.handles.get(number).map_or(0, |it| it.system);
         }
         if let Some(process) = call.process() {
-            self.process_number(process)?;
+            let number = self.process_number(process)?;
+            process_number = self.process_handles.get(number).map_or(0, |it| it.process);
             tracked.process = process;
+            tracked.system_number = self.processes.get(process_number).map_or(0, |it| it.system);
         }
         let operation = self.operation_number(call.operation().unwrap_or_default())?;
         if self.operations.get(operation).is_some_and(Operation::is_pending) {
@@ -53,11 +61,12 @@ impl Host {
             }
             return Ok(Performed::hresult(code));
         }
-        if !is_simulated(export) && matches!(plan, Plan::Simulate(_)) {
-            return Err(Fault::NotSimulated(export));
+        if self.has_callback_conflict(&tracked, call.operation().unwrap_or_default()) {
+            return Ok(Performed::hresult(HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET));
         }
         let mut answer = Answer::hresult(S_OK);
-        let mut body = Body::of(call);
+        let has_socket = self.operations.get(operation).is_some_and(|it| it.has_socket);
+        let mut body = Body::of(call, has_socket);
         if let Call::CreateComputeSystem { id, configuration, .. }
         | Call::CreateComputeSystemInNamespace { id, configuration, .. } = call
         {
@@ -72,21 +81,50 @@ impl Host {
             (tracked.system_number, body) = self.construct(namespace, name, configuration, now);
             tracked.system = self.open_handle(tracked.system_number); // fidelity: create-handle
             answer.system = tracked.system;
+            if let Call::CreateComputeSystemInNamespace { options, .. } = call
+                && let Some(refused) = self.register_at_creation(call, tracked.system, options)
+            {
+                return Ok(refused);
+            }
         }
-        if let Call::CreateProcess { .. } = call {
-            self.last_process_id += 4;
-            let process_id = self.last_process_id;
-            tracked.process =
-                ProcessHandle::new(self.serial, self.processes.insert(OpenProcess { process_id }));
+        if let Call::CreateProcess { compute_system, .. } = call {
+            let parameters = match &body {
+                Body::NewProcess(new) => Arc::clone(&new.parameters),
+                _ => Arc::default(),
+            };
+            tracked.process = self.begin_process(*compute_system, &parameters);
+            process_number = self.process_behind(tracked.process).unwrap_or_default();
             answer.process = tracked.process;
         }
         self.track(operation, tracked);
         if matches!(plan, Plan::Never) {
             self.never.insert(tracked.id);
         }
-        let request = Request { kind, system: tracked.system_number, body };
-        let accepted = Accepted { operation, id: tracked.id, request, plan };
+        let request = Request { kind, system: tracked.system_number, process: process_number, body };
+        let accepted = Accepted { operation, id: tracked.id, request, plan, aside: None, lane: None };
         Ok(Performed { answer, accepted: Some(accepted), fault: None, note: None })
+    }
+
+    /// A callback that comes with the create hears everything from then on. (fidelity: `create-options`)
+    fn register_at_creation(
+        &mut self,
+        call: &Call,
+        system: SystemHandle,
+        options: &CreateOptions,
+    ) -> Option<Performed> {
+        let CreateOptions::Version1 { callback_options, context, callback } = options else { return None };
+        if callback.0 == 0 {
+            return None;
+        }
+        let target = Target::System(system.number()?);
+        let performed = self.set_event_callback(call, target, *callback_options, context.0, callback.0);
+        if performed.answer == Answer::hresult(S_OK) {
+            return None;
+        }
+        // The call fails, and so there is no system.
+        let number = self.handles.remove(system.number()?)?.system;
+        self.systems.remove(number);
+        Some(performed)
     }
 
     /// Begins a system: it exists for its handle, and for nobody else until its create completes.
@@ -109,10 +147,17 @@ impl Host {
             configuration: Box::new(configuration),
             state: SystemState::Creating,
             handles: 0,
+            registered: Vec::new(),
+            processes: BTreeMap::new(),
             started_at: 0,
             shutting_down: false,
             template_id: None,
             exit: None,
+            exit_told: false,
+            silent: false,
+            exit_event_delay: None,
+            connection_lost: false,
+            migration: None,
             pending: PendingList::default(),
             created_at: now,
         });
@@ -124,6 +169,8 @@ impl Host {
         self.next_id += 1;
         let operation = self.operations.get_mut(number).expect("the number is live");
         operation.state = State::Pending(tracked);
+        operation.fetched = false;
+        operation.has_socket = false;
         self.awaited += u32::from(operation.callback != 0);
         if let Some(system) = self.systems.get_mut(tracked.system_number) {
             let operations = &self.operations;
@@ -135,9 +182,13 @@ impl Host {
 
     /// Carries out a request that is due and completes its operation. Answers a remark for the journal.
     pub(crate) fn finish(&mut self, accepted: Accepted, now: Nanos) -> Option<String> {
-        let Accepted { operation, id, request, plan } = accepted;
+        let Accepted { operation, id, request, plan, aside, .. } = accepted;
+        self.now = now;
         if self.operations.get(operation).is_some_and(|it| !it.is_pending_as(id)) {
             return None; // its system's exit has completed it
+        }
+        if let Some(aside) = &aside {
+            self.set_aside(&request, aside);
         }
         let (carried, say) = match plan {
             Plan::Simulate(say) => (self.carry_out(&request, false, now), say),
@@ -154,8 +205,18 @@ impl Host {
             }
             Plan::Refuse(..) | Plan::Never => return None, // never on their way
         };
-        let info = (request.kind == OperationType::CreateProcess)
-            .then(|| ProcessInfo { process_id: self.process_id_of(operation) });
+        let is_create = request.kind == OperationType::CreateProcess;
+        let info = if is_create || request.kind == OperationType::GetProcessInfo {
+            let tracked = self.operations.get(operation).and_then(Operation::tracked).copied();
+            let opened = tracked.and_then(|it| self.process_info(it.process, is_create));
+            // The handle is closed, and so the operation alone knows of the process.
+            opened.or_else(|| self.process_info_of(request.process, is_create))
+        } else {
+            None
+        };
+        if is_create && carried.is_err() {
+            self.fail_process(request.process);
+        }
         if request.kind == OperationType::Create
             && carried.is_err()
             && let Some(system) = self.systems.get_mut(request.system)
@@ -163,6 +224,10 @@ impl Host {
             system.state = SystemState::Failed;
         }
         let (outcome, note) = match carried {
+            Ok(_) if is_create && self.is_spurious(request.system) => {
+                let note = "the process runs all the same".to_owned();
+                (Outcome::new(E_INVALIDARG, None), Some(note)) // fidelity: spurious-process-wait
+            }
             Ok(document) => (Outcome { hresult: S_OK, document: say.or(S_OK, document), info }, None),
             Err(failure) => (Outcome::new(failure.hresult, failure.document), failure.note),
         };
@@ -174,27 +239,40 @@ impl Host {
             self.exit(system, cause);
         }
         self.drop_if_unreachable(request.system);
+        for (after, event) in aside.map_or(Vec::new(), |it| it.raises) {
+            self.due_later(after, Due::Raise(Box::new(event)));
+        }
         note
+    }
+
+    /// Whether the wait for a new process fails though the process runs.
+    fn is_spurious(&self, system: u64) -> bool {
+        let isolated_by_process = |kind| matches!(kind, SystemKind::Container { isolated: false, .. });
+        self.behavior.spurious_process_wait
+            && self.systems.get(system).is_some_and(|it| isolated_by_process(it.configuration.kind))
+    }
+
+    /// What a rule says of the exit that a request brings about.
+    fn set_aside(&mut self, request: &Request, aside: &Aside) {
+        if let Some(process) = self.processes.get_mut(request.process) {
+            process.silent |= aside.loses_events;
+            process.exit_event_delay = aside.event_delay.or(process.exit_event_delay);
+        } else if let Some(system) = self.systems.get_mut(request.system) {
+            system.silent |= aside.loses_events;
+            system.exit_event_delay = aside.event_delay.or(system.exit_event_delay);
+        }
     }
 
     /// A scripted failure that says that the system is gone takes it along. (fidelity: `fail-by-exit`)
     fn fail_as_scripted(&mut self, request: &Request, code: Hresult) {
         let cause = match code {
             HCS_E_TERMINATED => ExitCause::Terminate,
-            HCS_E_TERMINATED_DURING_START | HCS_E_UNEXPECTED_EXIT => ExitCause::WorkerDied,
+            HCS_E_TERMINATED_DURING_START | HCS_E_UNEXPECTED_EXIT => ExitCause::WorkerDied(255),
             _ => return,
         };
         if request.kind != OperationType::Create {
             self.exits.push((request.system, cause));
         }
-    }
-
-    fn process_id_of(&self, operation: u64) -> u32 {
-        self.operations
-            .get(operation)
-            .and_then(|it| it.tracked()?.process.number())
-            .and_then(|it| self.processes.get(it))
-            .map_or(0, |it| it.process_id)
     }
 
     /// Completes a use, if the operation is still pending with it. (fidelity: `close-pending`)
@@ -210,13 +288,11 @@ impl Host {
             document: document.clone(),
             tracked: false,
         };
-        let mut system = 0;
+        let mut ended = None;
         if let Some(operation) = self.operations.get_mut(number)
             && let State::Pending(tracked) = operation.state
             && tracked.id == id
         {
-            system = tracked.system_number;
-            completed.callback = operation.callback;
             completed.tracked = true;
             completed.context = operation.context;
             if operation.callback != 0 {
@@ -224,38 +300,49 @@ impl Host {
             }
             self.awaited -= u32::from(operation.callback != 0);
             operation.state = State::Completed(tracked, outcome);
+            operation.ended_at = self.now;
+            if operation.notifications.is_none() {
+                completed.callback = operation.callback;
+            }
+            ended = Some((tracked, operation.callback != 0, operation.notifications.is_some()));
         }
+        let system = ended.map_or(0, |it| it.0.system_number);
         if let Some(system) = self.systems.get_mut(system) {
             system.pending.ended(id);
         }
+        let document = completed.document.clone();
         self.happened.completed.push(completed);
+        match ended {
+            Some((_, true, true)) => self.notify(number, id, EventType::OperationCallback, document),
+            Some((tracked, false, _)) => self.completion_of(number, &tracked),
+            _ => {}
+        }
     }
 
     /// How long after now a request on a system can complete at the earliest.
     pub(crate) fn earliest(&self, accepted: &Accepted) -> Nanos {
-        self.systems.get(accepted.request.system).map_or(0, |it| it.created_at)
+        let request = &accepted.request;
+        let system = self.systems.get(request.system).map_or(0, |it| it.created_at);
+        let process = self.processes.get(request.process).map_or(0, |it| it.created_at);
+        if request.process == 0 { system } else { system.max(process) }
     }
 
-    /// Notes when the create of a system completes.
+    /// Notes when the create of a system or a process completes.
     pub(crate) fn created_at(&mut self, accepted: &Accepted, at: Nanos) {
-        if accepted.request.kind == OperationType::Create
-            && let Some(system) = self.systems.get_mut(accepted.request.system)
+        let request = &accepted.request;
+        if request.kind == OperationType::Create
+            && let Some(system) = self.systems.get_mut(request.system)
         {
             system.created_at = at;
+        }
+        if request.kind == OperationType::CreateProcess
+            && let Some(process) = self.processes.get_mut(request.process)
+        {
+            process.created_at = at;
         }
     }
 
     pub(crate) fn due_later(&mut self, after: Duration, due: Due) {
         self.happened.later.push((after, due));
-    }
-}
-
-/// Exports whose behaviour is modelled; the others need a rule that answers for them.
-fn is_simulated(export: Export) -> bool {
-    let info = export.info();
-    match info.operation_type {
-        OperationType::CreateProcess => true,
-        OperationType::LiveMigration => false,
-        _ => info.kind == ExportKind::ComputeSystem,
     }
 }

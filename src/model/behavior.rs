@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use crate::call::OperationType;
-use crate::hresult::{
-    HCS_E_INVALID_JSON, HCS_E_TERMINATED, HCS_E_TERMINATED_DURING_START, HCS_E_UNEXPECTED_EXIT, Hresult,
-};
+use crate::hresult::*;
 
 /// How this Windows behaves where sources are silent, disagree, or builds differ.
 ///
@@ -41,6 +39,77 @@ pub struct Behavior {
     pub guest_shutdown: Duration,
     /// How long after a delivered crash request the system is gone. Default 100 ms. (fidelity: `exit-crash`)
     pub guest_crash: Duration,
+    /// How long after a system or a process has ended its callbacks are told: a terminate completes before, and a handle
+    /// that is closed in between is told nothing. Default 5 ms. (fidelity: `exit-event`)
+    pub exit_event_delay: Duration,
+    /// A second callback for a handle. Default [`SecondRegistration::Replace`]. (fidelity: `second-registration`)
+    pub second_registration: SecondRegistration,
+    /// A NULL callback for a handle. Default [`NullCallback::Refuse`]. (fidelity: `null-event-callback`)
+    pub null_callback: NullCallback,
+    /// A callback that asks for completions is told those that came before it too, as long as nobody has fetched their
+    /// results. Default true. (fidelity: `early-completions`)
+    pub early_completions: bool,
+    /// Events of one handle may be told side by side. Default false: one after the other. (fidelity: `events-serial`)
+    pub concurrent_events: bool,
+    /// The exit code of a killed process. Default 1067. (fidelity: `process-kill`)
+    pub killed_exit_code: u32,
+    /// The HRESULT of requests on a process that has exited. Default `HCS_E_PROCESS_ALREADY_STOPPED`.
+    /// (fidelity: `process-exited-requests`)
+    pub exited_process: Hresult,
+    /// The same for `HcsGetProcessInfo`; `0x80070490` was seen too. (fidelity: `process-info-exited`)
+    pub exited_process_info: Hresult,
+    /// The same for `HcsTerminateProcess`; `E_ACCESSDENIED` was seen too. (fidelity: `process-kill-twice`)
+    pub second_kill: Hresult,
+    /// The same once the system has exited; `HCS_E_SYSTEM_ALREADY_STOPPED` was seen too. (fidelity: `process-after-system`)
+    pub process_after_system_exit: Hresult,
+    /// The exits of processes are told too when they end with their system. Default true. (fidelity: `process-events-lost`)
+    pub process_events_at_system_exit: bool,
+    /// The wait for a process in a process-isolated container fails with `E_INVALIDARG`, though the process runs. Default
+    /// false. (fidelity: `spurious-process-wait`)
+    pub spurious_process_wait: bool,
+    /// Starting a system fails with `E_ACCESSDENIED` for a disk that was never granted. Default false.
+    /// (fidelity: `access-enforced`)
+    pub enforce_access: bool,
+    /// The HRESULT of calls on handles from before the service went away. (fidelity: `service-disconnect`)
+    pub stale_handle: Hresult,
+    /// The newest minor version of schema 2 that the service supports. Default 6. (fidelity: `service-basic`)
+    pub schema_minor: u32,
+    /// The logical processors of the host. Default 4. (fidelity: `service-query`)
+    pub logical_processors: u32,
+}
+
+/// What a second callback for the same handle does.
+///
+/// ```
+/// use hcs_sim::{Host, SecondRegistration};
+/// let host = Host::builder().behavior(|it| it.second_registration = SecondRegistration::Refuse).build();
+/// # drop(host);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SecondRegistration {
+    /// It takes the place of the first.
+    #[default]
+    Replace,
+    /// It is refused with `HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET`.
+    Refuse,
+}
+
+/// What a NULL callback for a handle does.
+///
+/// ```
+/// use hcs_sim::{Host, NullCallback};
+/// let host = Host::builder().behavior(|it| it.null_callback = NullCallback::Clear).build();
+/// # drop(host);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum NullCallback {
+    /// It is refused with `E_INVALIDARG`: the documentation requires a callback.
+    #[default]
+    Refuse,
+    /// It ends the registration, as one client hopes.
+    Clear,
 }
 
 /// The HRESULT that operations get which are pending when their system exits.
@@ -73,6 +142,22 @@ impl Default for Behavior {
             guest_boot: Duration::ZERO,
             guest_shutdown: Duration::from_secs(1),
             guest_crash: Duration::from_millis(100),
+            exit_event_delay: Duration::from_millis(5),
+            second_registration: SecondRegistration::Replace,
+            null_callback: NullCallback::Refuse,
+            early_completions: true,
+            concurrent_events: false,
+            killed_exit_code: 1067,
+            exited_process: HCS_E_PROCESS_ALREADY_STOPPED,
+            exited_process_info: HCS_E_PROCESS_ALREADY_STOPPED,
+            second_kill: HCS_E_PROCESS_ALREADY_STOPPED,
+            process_after_system_exit: HCS_E_PROCESS_ALREADY_STOPPED,
+            process_events_at_system_exit: true,
+            spurious_process_wait: false,
+            enforce_access: false,
+            stale_handle: HRESULT_RPC_X_SS_IN_NULL_CONTEXT,
+            schema_minor: 6,
+            logical_processors: 4,
         }
     }
 }

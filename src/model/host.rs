@@ -9,14 +9,22 @@ use super::Nanos;
 use super::behavior::Behavior;
 use super::identity::fold;
 use super::ledger::{Ledger, Standing};
+use super::migration::SOCKET;
 use super::operation::{Operation, State};
+use super::process::{OpenProcess, Process};
+use super::registration::{Listener, Target, Told};
 use super::request::Request;
+use super::service::Service;
 use super::system::{Key, System};
 use crate::answer::{Answer, Returned};
-use crate::call::{Call, Delivery, Export, Needed, OperationType, Pointer, Text};
+use crate::call::{Call, Delivery, Export, ExportKind, Needed, OperationType, Pointer, Text};
+use crate::document;
 use crate::document::exit::ExitCause;
+use crate::document::process::Signal;
 use crate::document::result_error::ResultDocument;
-use crate::handle::{HandleKind, OperationHandle, Parts, ProcessHandle, SystemHandle};
+use crate::document::timestamp::timestamp;
+use crate::event::Event;
+use crate::handle::{HandleKind, OperationHandle, Parts, ProcessHandle, SystemHandle, TargetHandle};
 use crate::hresult::*;
 
 const GENERIC_ALL: u32 = 0x1000_0000;
@@ -27,11 +35,15 @@ pub(crate) struct Host {
     pub(crate) operations: Ledger<Operation>,
     pub(crate) systems: Ledger<System>,
     pub(crate) handles: Ledger<OpenSystem>,
-    pub(crate) processes: Ledger<OpenProcess>,
+    pub(crate) processes: Ledger<Process>,
+    pub(crate) process_handles: Ledger<OpenProcess>,
+    pub(crate) service: Service,
     /// The listed system of an id. Looked up, never iterated.
     pub(crate) names: HashMap<Key, u64>,
     /// Saved states by path: the memory size of what was saved.
     pub(crate) saved: BTreeMap<String, Option<u64>>,
+    /// State files that were made at paths which are none of this system: their kinds.
+    pub(crate) state_files: BTreeMap<String, &'static str>,
     /// Uses that a rule lets never complete, not even by an exit.
     pub(crate) never: BTreeSet<u64>,
     /// Exits to be carried out after the operation that causes them is complete.
@@ -41,6 +53,12 @@ pub(crate) struct Host {
     pub(crate) last_process_id: u32,
     /// Pending uses whose operation has a completion callback.
     pub(crate) awaited: u32,
+    /// Handles that have a callback.
+    pub(crate) registrations: u32,
+    pub(super) last_registration: u64,
+    pub(super) last_migration: u64,
+    /// The time of the step that is being made.
+    pub(super) now: Nanos,
 }
 
 /// An open `HCS_SYSTEM`.
@@ -50,21 +68,47 @@ pub(crate) struct OpenSystem {
     pub(crate) id: Arc<str>,
     /// Threads that are blocked in a call on this handle.
     pub(crate) inside: u32,
-}
-
-/// An open `HCS_PROCESS`.
-#[derive(Debug)]
-pub(crate) struct OpenProcess {
-    pub(crate) process_id: u32,
+    pub(crate) listener: Listener,
 }
 
 /// What came of a step, for the runtime to pass on.
 #[derive(Default)]
 pub(crate) struct Happened {
     pub(crate) completed: Vec<Completed>,
-    /// The id of each system that ended, and its exit document.
-    pub(crate) exited: Vec<(Arc<str>, Arc<str>)>,
+    /// What is rarer, in order.
+    pub(crate) effects: Vec<Effect>,
     pub(crate) later: Vec<(Duration, Due)>,
+}
+
+/// What came of a step besides completions.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// A system ended: its id, and its exit document.
+    Exited(Arc<str>, Arc<str>),
+    ProcessExited {
+        system_id: Arc<str>,
+        process_id: u32,
+        document: Arc<str>,
+    },
+    /// A callback is to be told.
+    Tell(Told),
+    /// Something happens to the program of a process.
+    Guest(u64, GuestChange),
+    /// The service goes or comes.
+    Service(&'static str),
+}
+
+/// What happens to the program of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GuestChange {
+    /// It begins to run: the program's index, none for a process that a rule made up.
+    Start(Option<usize>),
+    Signal(Signal),
+    Resize(u16, u16),
+    /// Standard input, output and error that are closed.
+    Close([bool; 3]),
+    /// It has ended, or has to.
+    End,
 }
 
 /// A use that has just ended.
@@ -91,6 +135,18 @@ pub(crate) enum Due {
     Finish(Accepted),
     /// A system ends.
     Exit { system: u64, cause: ExitCause },
+    /// Callbacks are told that a system has ended.
+    TellExit { system: u64 },
+    /// Callbacks are told that a process has ended.
+    TellProcessExit { process: u64 },
+    /// Progress of a pending use is told.
+    Progress { operation: u64, id: u64 },
+    /// A migration goes on.
+    MigrationStep { system: u64, serial: u64, index: usize },
+    /// A guest program that sleeps wakes up.
+    Wake { process: u64, serial: u64 },
+    /// What a test asked for.
+    Raise(Box<Event>),
 }
 
 /// A request that was accepted, on its way.
@@ -100,6 +156,21 @@ pub(crate) struct Accepted {
     pub(crate) id: u64,
     pub(crate) request: Request,
     pub(crate) plan: Plan,
+    /// What a rule says beyond the outcome.
+    pub(crate) aside: Option<Box<Aside>>,
+    /// It takes its turn among the signals to one process: the system handle's number, and the process's.
+    pub(crate) lane: Option<(u64, u64)>,
+}
+
+/// What a rule says about a request beyond its outcome.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aside {
+    /// The exit that the request brings about is told to nobody.
+    pub(crate) loses_events: bool,
+    /// The exit that the request brings about is told this long after it.
+    pub(crate) event_delay: Option<Duration>,
+    /// What happens this long after the completion.
+    pub(crate) raises: Vec<(Duration, Event)>,
 }
 
 /// What the script says about a call.
@@ -167,15 +238,14 @@ pub(crate) enum Fault {
     Closed { kind: HandleKind, value: u64 },
     OtherHost { kind: HandleKind, value: u64 },
     ClosedInUse { kind: HandleKind, value: u64, threads: u32 },
-    NotSimulated(Export),
 }
 
 impl Performed {
-    pub(super) fn done(answer: Answer) -> Performed {
+    pub(crate) fn done(answer: Answer) -> Performed {
         Performed { answer, accepted: None, fault: None, note: None }
     }
 
-    pub(super) fn hresult(hresult: Hresult) -> Performed {
+    pub(crate) fn hresult(hresult: Hresult) -> Performed {
         Performed::done(Answer::hresult(hresult))
     }
 
@@ -183,7 +253,7 @@ impl Performed {
         Performed { fault: Some(fault), ..Performed::done(refusal_of(call, fault_code(fault))) }
     }
 
-    pub(super) fn noted(call: &Call, code: Hresult, note: String) -> Performed {
+    pub(crate) fn noted(call: &Call, code: Hresult, note: String) -> Performed {
         Performed { note: Some(note), ..Performed::done(refusal_of(call, code)) }
     }
 }
@@ -208,7 +278,6 @@ pub(crate) fn refusal_of(call: &Call, code: Hresult) -> Answer {
 fn fault_code(fault: Fault) -> Hresult {
     match fault {
         Fault::Null(_) => E_INVALIDARG,
-        Fault::NotSimulated(_) => E_NOTIMPL,
         _ => E_HANDLE,
     }
 }
@@ -222,25 +291,54 @@ impl Host {
             systems: Ledger::default(),
             handles: Ledger::default(),
             processes: Ledger::default(),
+            process_handles: Ledger::default(),
+            service: Service::default(),
             names: HashMap::new(),
             saved: BTreeMap::new(),
+            state_files: BTreeMap::new(),
             never: BTreeSet::new(),
             exits: Vec::new(),
             happened: Happened::default(),
             next_id: 1,
             last_process_id: 1000,
             awaited: 0,
+            registrations: 0,
+            last_registration: 0,
+            last_migration: 0,
+            now: 0,
+        }
+    }
+
+    pub(crate) fn set_now(&mut self, now: Nanos) {
+        self.now = now;
+    }
+
+    /// The name of what has a callback.
+    pub(crate) fn target_name(&self, target: Target) -> TargetHandle {
+        match target {
+            Target::Operation(number) => TargetHandle::Operation(OperationHandle::new(self.serial, number)),
+            Target::System(number) => TargetHandle::System(SystemHandle::new(self.serial, number)),
+            Target::Process(number) => TargetHandle::Process(ProcessHandle::new(self.serial, number)),
         }
     }
 
     /// Performs a call as far as it goes at once.
     pub(crate) fn perform(&mut self, call: &Call, plan: Plan, now: Nanos) -> Performed {
+        self.now = now;
         if let Some(note) = call.bad_argument() {
             return Performed::noted(call, E_INVALIDARG, note); // fidelity: null-argument
         }
+        if matches!(plan, Plan::Simulate(_))
+            && let Some(refused) = self.refused_by_service(call)
+        {
+            return refused;
+        }
         let result = match call {
             Call::CreateOperation { context, callback } => {
-                Ok(self.create_operation(context.0, callback.0, plan))
+                Ok(self.create_operation(context.0, callback.0, None, plan))
+            }
+            Call::CreateOperationWithNotifications { event_types, context, callback } => {
+                Ok(self.create_operation(context.0, callback.0, Some(*event_types), plan))
             }
             Call::CloseOperation { operation } => self.close_operation(*operation),
             Call::CloseComputeSystem { compute_system } => self.close_system(*compute_system),
@@ -256,6 +354,8 @@ impl Host {
             | Call::GetOperationResultAndProcessInfo { .. }
             | Call::WaitForOperationResult { .. }
             | Call::WaitForOperationResultAndProcessInfo { .. }
+            | Call::GetOperationProperties { .. }
+            | Call::AddResourceToOperation { .. }
             | Call::CancelOperation { .. } => self.ask_operation(call, plan),
             Call::OpenComputeSystem { id, requested_access, .. } => {
                 Ok(self.open_system(call, &Text::Null, id, *requested_access, plan))
@@ -269,7 +369,39 @@ impl Host {
         result.unwrap_or_else(|fault| Performed::faulty(call, fault))
     }
 
-    fn create_operation(&mut self, context: usize, callback: usize, plan: Plan) -> Performed {
+    /// Nobody answers while the service is away, and what was opened before then is known to nobody afterwards.
+    /// (fidelity: `service-disconnect`, `service-return`)
+    fn refused_by_service(&self, call: &Call) -> Option<Performed> {
+        let service = &self.service;
+        if !service.is_away && service.stale_handles == 0 && service.stale_processes == 0 {
+            return None;
+        }
+        let info = call.export().info();
+        if info.delivery == Delivery::Nothing || info.kind == ExportKind::Operation {
+            return None;
+        }
+        let stale_system = call
+            .compute_system()
+            .is_some_and(|it| self.handle_number(it).is_ok_and(|it| self.is_stale_handle(it)));
+        let stale_process = call
+            .process()
+            .is_some_and(|it| self.process_number(it).is_ok_and(|it| self.is_stale_process(it)));
+        if stale_system || stale_process {
+            let note = "the handle is from before the service went away".to_owned();
+            return Some(Performed::noted(call, self.behavior.stale_handle, note));
+        }
+        service
+            .is_away
+            .then(|| Performed::noted(call, HCS_E_SERVICE_NOT_AVAILABLE, "the service is away".to_owned()))
+    }
+
+    fn create_operation(
+        &mut self,
+        context: usize,
+        callback: usize,
+        notifications: Option<i32>,
+        plan: Plan,
+    ) -> Performed {
         if let Plan::Refuse(code, _) | Plan::Fail(code, _) = plan {
             let answer = Answer::new(Returned::Operation(OperationHandle::NULL));
             return Performed {
@@ -277,7 +409,8 @@ impl Host {
                 ..Performed::done(answer)
             };
         }
-        let number = self.operations.insert(Operation::new(context, callback));
+        let operation = Operation { notifications, ..Operation::new(context, callback) };
+        let number = self.operations.insert(operation);
         let handle = OperationHandle::new(self.serial, number);
         self.operations.get_mut(number).expect("just made").handle = handle;
         Performed::done(Answer::new(Returned::Operation(handle)))
@@ -311,6 +444,7 @@ impl Host {
     /// (fidelity: `last-handle`, `close-keeps-running`)
     fn close_system(&mut self, handle: SystemHandle) -> Result<Performed, Fault> {
         let number = self.handle_number(handle)?;
+        self.unregister(Target::System(number)); // fidelity: close-unregisters
         let open = self.handles.remove(number).expect("the number is live");
         let fault = (open.inside > 0).then_some(Fault::ClosedInUse {
             kind: HandleKind::System,
@@ -336,8 +470,18 @@ impl Host {
 
     fn close_process(&mut self, handle: ProcessHandle) -> Result<Performed, Fault> {
         let number = self.process_number(handle)?;
-        self.processes.remove(number);
-        Ok(Performed::done(Answer::new(Returned::Nothing)))
+        self.unregister(Target::Process(number));
+        let open = self.process_handles.remove(number).expect("the number is live");
+        let fault = (open.inside > 0).then_some(Fault::ClosedInUse {
+            kind: HandleKind::Process,
+            value: handle.0,
+            threads: open.inside,
+        });
+        if let Some(process) = self.processes.get_mut(open.process) {
+            process.handles -= 1;
+            self.drop_process_if_unreachable(open.process);
+        }
+        Ok(Performed { fault, ..Performed::done(Answer::new(Returned::Nothing)) })
     }
 
     /// The calls on an operation that change nothing but itself.
@@ -378,7 +522,18 @@ impl Host {
                 Answer::new(Returned::Id(operation.tracked().map_or(u64::MAX, |it| it.id)))
             }
             Call::CancelOperation { .. } => Answer::hresult(E_NOTIMPL), // fidelity: cancel
-            _ => result_of(operation, asks_process_info(call)),
+            Call::GetOperationProperties { .. } => {
+                Answer::with_document(S_OK, Some(operation_info(operation)))
+            }
+            Call::AddResourceToOperation { resource_type, uri, handle, .. } => {
+                let added = add_resource(operation, *resource_type, uri, *handle);
+                return Ok(added.unwrap_or_else(|(code, note)| Performed::noted(call, code, note)));
+            }
+            _ => {
+                let answer = result_of(operation, asks_process_info(call));
+                operation.fetched |= matches!(operation.state, State::Completed(..));
+                answer
+            }
         }))
     }
 
@@ -418,10 +573,11 @@ impl Host {
         let system = self.systems.get_mut(number).expect("the caller found it");
         system.handles += 1;
         let id = Arc::clone(&system.id);
-        SystemHandle::new(self.serial, self.handles.insert(OpenSystem { system: number, id, inside: 0 }))
+        let open = OpenSystem { system: number, id, inside: 0, listener: Listener::default() };
+        SystemHandle::new(self.serial, self.handles.insert(open))
     }
 
-    /// The other exports that answer in their return value. Only the wait for an exit is modelled; rules may answer for all.
+    /// The other exports that answer in their return value.
     fn answer_at_once(&mut self, call: &Call, plan: Plan) -> Result<Performed, Fault> {
         if let Some(handle) = call.operation() {
             self.operation_number(handle)?;
@@ -432,17 +588,48 @@ impl Host {
         if let Some(handle) = call.process() {
             self.process_number(handle)?;
         }
-        if let Call::WaitForComputeSystemExit { compute_system, .. } = call {
-            if let Some(performed) = scripted_at_once(call, plan) {
-                return Ok(performed);
-            }
-            let system = self.system_behind(*compute_system).expect("the handle is live");
-            return Ok(Performed::done(match self.exit_document(system) {
-                Some(document) => Answer::with_document(S_OK, Some(document)),
-                None => Answer::hresult(HCS_E_OPERATION_TIMEOUT),
-            }));
+        // There has to be a handle to hand out.
+        let hands_out =
+            matches!(call, Call::OpenProcess { .. }) && !matches!(plan, Plan::Refuse(..) | Plan::Fail(..));
+        if !hands_out && let Some(performed) = scripted_at_once(call, plan) {
+            return Ok(performed);
         }
-        scripted_at_once(call, plan).ok_or(Fault::NotSimulated(call.export()))
+        let exit_or_timeout = |document| match document {
+            Some(document) => Answer::with_document(S_OK, Some(document)),
+            None => Answer::hresult(HCS_E_OPERATION_TIMEOUT),
+        };
+        Ok(match call {
+            Call::WaitForComputeSystemExit { compute_system, .. } => {
+                let system = self.system_behind(*compute_system).expect("the handle is live");
+                Performed::done(exit_or_timeout(self.exit_document(system)))
+            }
+            Call::WaitForProcessExit { process, .. } => {
+                let process = self.process_behind(*process).expect("the handle is live");
+                Performed::done(exit_or_timeout(self.process_exit_document(process)))
+            }
+            Call::SetComputeSystemCallback { compute_system, callback_options, context, callback } => {
+                let target = Target::System(self.handle_number(*compute_system)?);
+                self.set_event_callback(call, target, *callback_options, context.0, callback.0)
+            }
+            Call::SetProcessCallback { process, callback_options, context, callback } => {
+                let target = Target::Process(self.process_number(*process)?);
+                self.set_event_callback(call, target, *callback_options, context.0, callback.0)
+            }
+            Call::OpenProcess { compute_system, process_id, .. } => {
+                self.open_process(*compute_system, *process_id, call)
+            }
+            Call::GetServiceProperties { property_query, .. } => {
+                self.service_properties(call, property_query)
+            }
+            Call::ModifyServiceSettings { settings, .. } => self.modify_service(call, settings),
+            Call::SubmitWerReport { settings } => self.submit_report(call, settings),
+            Call::GrantVmAccess { .. }
+            | Call::RevokeVmAccess { .. }
+            | Call::GrantVmGroupAccess { .. }
+            | Call::RevokeVmGroupAccess { .. } => self.change_access(call),
+            // State files are files: the runtime answers these before it comes here.
+            _ => Performed::hresult(E_NOTIMPL),
+        })
     }
 
     /// The handle by which messages name an operation, open or not.
@@ -460,8 +647,8 @@ impl Host {
         self.number(HandleKind::System, handle.0, |it| self.handles.standing(it))
     }
 
-    pub(super) fn process_number(&self, handle: ProcessHandle) -> Result<u64, Fault> {
-        self.number(HandleKind::Process, handle.0, |it| self.processes.standing(it))
+    pub(crate) fn process_number(&self, handle: ProcessHandle) -> Result<u64, Fault> {
+        self.number(HandleKind::Process, handle.0, |it| self.process_handles.standing(it))
     }
 
     /// The number of the system behind an open handle.
@@ -500,6 +687,56 @@ pub(crate) fn result_of(operation: &Operation, with_process_info: bool) -> Answe
         process_info: outcome.info.filter(|_| with_process_info && outcome.hresult.is_success()),
         ..Answer::with_document(outcome.hresult, outcome.document.clone())
     }
+}
+
+/// What `HcsGetOperationProperties` tells: an `OperationInfo`. (fidelity: `operation-properties`)
+fn operation_info(operation: &Operation) -> Arc<str> {
+    let mut info = serde_json::Map::new();
+    let mut add = |name: &str, value: serde_json::Value| info.insert(name.to_owned(), value);
+    let Some(tracked) = operation.tracked() else {
+        add("Operation", "None".into());
+        return document::write(&info);
+    };
+    add("Operation", tracked.kind.schema_name().into());
+    add("StartTimestamp", timestamp(tracked.started_at).into());
+    if let State::Completed(_, outcome) = &operation.state {
+        add("EndTimestamp", timestamp(operation.ended_at).into());
+        if outcome.hresult.is_failure() {
+            add("FailureInfo", serde_json::json!({ "Result": outcome.hresult.as_i32() }));
+        }
+    }
+    document::write(&info)
+}
+
+/// The types of resources: none, file, job, COM object, socket.
+const SOCKET_RESOURCE: i32 = 4;
+
+/// (fidelity: `add-resource`)
+fn add_resource(
+    operation: &mut Operation,
+    kind: i32,
+    uri: &Needed,
+    handle: Pointer,
+) -> Result<Performed, (Hresult, String)> {
+    if operation.is_pending() {
+        return Err((
+            HCS_E_OPERATION_ALREADY_STARTED,
+            "the request that would use it is under way".to_owned(),
+        ));
+    }
+    if !(1..=SOCKET_RESOURCE).contains(&kind) {
+        return Err((E_INVALIDARG, format!("{kind} is no type of resource")));
+    }
+    if handle.0 == 0 {
+        return Err((E_INVALIDARG, "handle is NULL".to_owned()));
+    }
+    let uri = uri.0.as_str().unwrap_or_default();
+    if kind == SOCKET_RESOURCE && uri.eq_ignore_ascii_case(SOCKET) {
+        operation.has_socket = true;
+        return Ok(Performed::hresult(S_OK));
+    }
+    let note = format!("nothing is known to use a resource at {uri:?}");
+    Ok(Performed { note: Some(note), ..Performed::hresult(S_OK) })
 }
 
 pub(crate) fn asks_process_info(call: &Call) -> bool {

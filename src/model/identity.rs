@@ -16,7 +16,7 @@ pub(crate) fn fold(id: &str) -> String {
     id.to_uppercase()
 }
 
-fn is_guid(text: &str) -> bool {
+pub(crate) fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
@@ -24,7 +24,7 @@ fn is_guid(text: &str) -> bool {
         })
 }
 
-fn uuid_v5(namespace: &[u8; 16], name: &str) -> String {
+pub(crate) fn uuid_v5(namespace: &[u8; 16], name: &str) -> String {
     let mut bytes = namespace.to_vec();
     bytes.extend(fold(name).encode_utf16().flat_map(u16::to_le_bytes));
     let mut id: [u8; 16] = sha1(&bytes)[..16].try_into().expect("a digest has 20 bytes");

@@ -68,6 +68,11 @@ impl<T> Ledger<T> {
         Some(value)
     }
 
+    /// The number that the next object will get.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.next
+    }
+
     pub(crate) fn standing(&self, number: u64) -> Standing {
         if number == 0 || number >= self.next {
             Standing::NeverMade

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
-use super::host::{Due, Host};
+use super::host::{Due, Effect, Host};
 use super::identity::fold;
+use super::migration::lacks_socket;
 use super::operation::Outcome;
 use super::request::{Body, Request};
 use super::system::{Exit, Key, System, SystemState, refusal};
@@ -16,6 +17,7 @@ use crate::document;
 use crate::document::configuration::{Restore, SystemKind};
 use crate::document::exit::{ExitCause, ExitType};
 use crate::document::request::{ModifyRequest, SaveType, ShutdownMechanism, ShutdownOptions, SystemQuery};
+use crate::event::EventType;
 use crate::hresult::*;
 
 /// The outcome of a request that is carried out: the document of its success, or its failure.
@@ -30,6 +32,9 @@ impl Host {
                 return Err(Failure::invalid_request(problem));
             }
             _ => {}
+        }
+        if request.process != 0 && request.kind != OperationType::CreateProcess {
+            return self.carry_out_on_process(request, force);
         }
         if request.system == 0 {
             return Ok(None);
@@ -46,22 +51,28 @@ impl Host {
         if system.state == SystemState::Failed {
             return Err(Failure::noted(HCS_E_SYSTEM_NOT_FOUND, "its create failed; only the handle is left")); // fidelity: failed-create-handle
         }
+        if !force
+            && system.is_migrating()
+            && request.kind != OperationType::LiveMigration
+            && changes(request.kind)
+        {
+            return Err(Failure::noted(HCS_E_INVALID_STATE, "the system is migrating"));
+        }
         if !force && let Some(code) = refusal(request.kind, system.state) {
             return Err(Failure::noted(code, format!("the system is {:?}", system.state)));
         }
         match request.kind {
             OperationType::Create => self.create(request, force),
-            OperationType::Start => self.start(request.system, force, now),
+            OperationType::Start => self.start(request, force, now),
+            OperationType::LiveMigration => self.migrate(request, force),
             OperationType::Shutdown => self.shut_down(request, force),
             OperationType::Terminate => {
                 self.exits.push((request.system, ExitCause::Terminate));
                 Ok(self.behavior.terminate_document.as_deref().map(Arc::from))
             }
             OperationType::Crash => {
-                self.due_later(
-                    self.behavior.guest_crash,
-                    Due::Exit { system: request.system, cause: ExitCause::GuestCrash },
-                );
+                let cause = ExitCause::GuestCrash([0; 5]);
+                self.due_later(self.behavior.guest_crash, Due::Exit { system: request.system, cause });
                 Ok(None)
             }
             OperationType::Pause => self.pause(request.system, force),
@@ -69,25 +80,9 @@ impl Host {
             OperationType::Save => self.save(request, force),
             OperationType::GetProperties => self.properties(request, force, now),
             OperationType::Modify => self.modify(request, force, now),
-            OperationType::CreateProcess if !force => self.create_process(request.system),
+            OperationType::CreateProcess => self.create_process(request, force, now),
             _ => Ok(None),
         }
-    }
-
-    /// Guest programs are not modelled yet: no command is known in any guest. (fidelity: `state-create-process`,
-    /// `process-not-found`)
-    fn create_process(&self, number: u64) -> Carried {
-        let system = self.systems.get(number).expect("carry_out found it");
-        if system.configuration.kind == SystemKind::VirtualMachine && !system.configuration.guest_connection {
-            return Err(Failure::noted(
-                HRESULT_ERROR_NOT_SUPPORTED,
-                "the configuration has no GuestConnection",
-            ));
-        }
-        Err(Failure::noted(
-            HRESULT_ERROR_FILE_NOT_FOUND,
-            "no guest program is known; a rule can let it succeed",
-        ))
     }
 
     fn set_state(&mut self, system: u64, state: SystemState) -> Carried {
@@ -114,8 +109,19 @@ impl Host {
     }
 
     /// (fidelity: `restore-file`, `restore-template`)
-    fn start(&mut self, number: u64, force: bool, now: Nanos) -> Carried {
+    fn start(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
+        let number = request.system;
         let system = &self.systems.get(number).expect("carry_out found it");
+        if !force && matches!(request.body, Body::Destination { has_socket: false }) {
+            return Err(lacks_socket());
+        }
+        if !force
+            && self.behavior.enforce_access
+            && let Some(path) = self.missing_grant(system)
+        {
+            let note = format!("{path} was never granted to {}: HcsGrantVmAccess", system.id);
+            return Err(Failure::noted(E_ACCESSDENIED, note));
+        }
         let mut template_id = None;
         let mut memory_mb = system.memory_mb;
         match system.restore() {
@@ -155,6 +161,9 @@ impl Host {
             system.started_at = now;
             system.template_id = template_id;
             system.memory_mb = memory_mb;
+        }
+        if matches!(request.body, Body::Destination { .. }) {
+            self.start_as_destination(number);
         }
         self.set_state(number, SystemState::Running)
     }
@@ -220,18 +229,20 @@ impl Host {
     }
 
     fn properties(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
-        let system = self.systems.get_mut(request.system).expect("carry_out found it");
+        let system = self.systems.get(request.system).expect("carry_out found it");
         if !force && self.behavior.created_refuses_properties && system.state == SystemState::Created {
             return Err(Failure::plain(HCS_E_INVALID_STATE));
         }
         if let Body::Properties(query) = &request.body
             && !query.property_types.is_empty()
         {
-            return Ok(Some(document::write(&system.properties(&query.property_types, now))));
+            let processes = self.process_list(system);
+            return Ok(Some(document::write(&system.properties(&query.property_types, processes, now))));
         }
+        let system = self.systems.get_mut(request.system).expect("as above");
         // Clients poll this one: written once for each state.
         if system.told.is_none() {
-            system.told = Some(document::write(&system.properties(&[], now)));
+            system.told = Some(document::write(&system.properties(&[], Vec::new(), now)));
         }
         Ok(system.told.clone())
     }
@@ -278,7 +289,7 @@ impl Host {
                 query.owners.is_none()
                     || among(&query.owners, it.configuration.owner.as_deref().unwrap_or(""))
             })
-            .map(|it| it.properties(&[], now))
+            .map(|it| it.properties(&[], Vec::new(), now))
             .collect();
         document::write(&listed)
     }
@@ -292,11 +303,29 @@ impl Host {
         }
         let status = cause.status();
         let forced = status.exit_type == ExitType::ForcedExit;
+        let had_guest =
+            matches!(system.state, SystemState::Running | SystemState::Paused) && system.is_guest_connected();
+        if let ExitCause::GuestCrash(parameters) = cause {
+            self.tell_crash(number, parameters);
+        }
+        if had_guest {
+            self.tell_system(number, EventType::SystemGuestConnectionClosed, None);
+        }
+        let system = self.systems.get_mut(number).expect("as above");
         system.state = SystemState::Stopped;
         system.told = None;
         let document = status.write();
-        self.happened.exited.push((Arc::clone(&system.id), Arc::clone(&document)));
+        self.happened.effects.push(Effect::Exited(Arc::clone(&system.id), Arc::clone(&document)));
         system.exit = Some(Exit { document, status });
+        let (silent, late) = (system.silent, system.exit_event_delay);
+        let processes: Vec<u64> = system.processes.values().copied().collect();
+        for process in processes {
+            self.end_process(process, self.behavior.killed_exit_code); // fidelity: process-after-system
+        }
+        if !silent {
+            self.tell_later(late, Due::TellExit { system: number });
+        }
+        let system = self.systems.get_mut(number).expect("as above");
         let pending = system.pending.take();
         if self.names.get(&system.key) == Some(&number) {
             self.names.remove(&system.key);
@@ -311,10 +340,20 @@ impl Host {
                 continue;
             }
             let kind = operation.tracked().map_or(OperationType::None, |it| it.kind);
-            if kind == OperationType::GetProperties {
+            if matches!(kind, OperationType::GetProperties | OperationType::GetProcessProperties) {
                 continue; // answered in its own time, with the reduced document (fidelity: properties-stopped)
             }
-            let failure = Failure::plain(self.behavior.pending_at_exit.code(kind, forced));
+            let code = match kind {
+                OperationType::SignalProcess
+                | OperationType::ModifyProcess
+                | OperationType::GetProcessInfo => self.behavior.process_after_system_exit,
+                _ => self.behavior.pending_at_exit.code(kind, forced),
+            };
+            if kind == OperationType::CreateProcess {
+                let process = operation.tracked().and_then(|it| self.process_behind(it.process));
+                process.into_iter().for_each(|it| self.fail_process(it));
+            }
+            let failure = Failure::plain(code);
             self.complete(entry.operation, entry.id, kind, Outcome::new(failure.hresult, failure.document));
         }
         self.drop_if_unreachable(number);
@@ -335,11 +374,19 @@ impl Host {
     }
 }
 
+/// Requests that would disturb a migration.
+fn changes(kind: OperationType) -> bool {
+    !matches!(kind, OperationType::GetProperties | OperationType::Terminate | OperationType::Create)
+}
+
 /// Why a shutdown request cannot reach the guest, if it cannot. (fidelity: `shutdown-channel`)
 fn lacks_shutdown_channel(system: &System, options: &ShutdownOptions, needs_2_5: bool) -> Option<String> {
     let configuration = &system.configuration;
     match options.mechanism.unwrap_or(ShutdownMechanism::GuestConnection) {
-        ShutdownMechanism::GuestConnection if configuration.guest_connection => None,
+        ShutdownMechanism::GuestConnection if system.is_guest_connected() => None,
+        ShutdownMechanism::GuestConnection if configuration.guest_connection => {
+            Some("the connection to the guest is lost".to_owned())
+        }
         ShutdownMechanism::GuestConnection => Some("the configuration has no GuestConnection".to_owned()),
         ShutdownMechanism::IntegrationService if !configuration.shutdown_service => {
             Some("the configuration has no Services.Shutdown".to_owned())

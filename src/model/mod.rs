@@ -6,10 +6,15 @@ pub(crate) mod behavior;
 pub(crate) mod failure;
 pub(crate) mod host;
 pub(crate) mod identity;
+pub(crate) mod incident;
 pub(crate) mod ledger;
 pub(crate) mod lifecycle;
+pub(crate) mod migration;
 pub(crate) mod operation;
+pub(crate) mod process;
+pub(crate) mod registration;
 pub(crate) mod request;
+pub(crate) mod service;
 pub(crate) mod system;
 
 /// Virtual time in nanoseconds since the host was made.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::Nanos;
 use crate::answer::ProcessInfo;
 use crate::call::OperationType;
 use crate::handle::{OperationHandle, ProcessHandle, SystemHandle};
@@ -20,6 +21,14 @@ pub(crate) struct Operation {
     pub(crate) inside: u32,
     /// The id of the use whose completion callback is queued or running; 0 if none is.
     pub(crate) callback_of: u64,
+    /// Made for notifications, with these options: the callback is one for events.
+    pub(crate) notifications: Option<i32>,
+    /// Somebody has seen the outcome of its use.
+    pub(crate) fetched: bool,
+    /// A socket was added for the next request that takes one.
+    pub(crate) has_socket: bool,
+    /// When its use completed.
+    pub(crate) ended_at: Nanos,
 }
 
 #[derive(Debug)]
@@ -38,6 +47,8 @@ pub(crate) struct Use {
     pub(crate) process: ProcessHandle,
     /// The number of the system behind the handle, 0 if none: the handle may be closed meanwhile.
     pub(crate) system_number: u64,
+    /// When the request was accepted.
+    pub(crate) started_at: Nanos,
 }
 
 /// How a use ended.
@@ -63,6 +74,10 @@ impl Operation {
             state: State::Idle,
             inside: 0,
             callback_of: 0,
+            notifications: None,
+            fetched: false,
+            has_socket: false,
+            ended_at: 0,
         }
     }
 
@@ -82,6 +97,11 @@ impl Operation {
             State::Completed(it, _) if self.callback_of == it.id => Some(it),
             _ => None,
         }
+    }
+
+    /// Whether progress is reported while it is pending. (fidelity: `progress`)
+    pub(crate) fn wants_progress(&self) -> bool {
+        self.callback != 0 && self.notifications.is_some_and(|it| it & 1 != 0)
     }
 
     pub(crate) fn is_pending(&self) -> bool {

@@ -2,14 +2,17 @@
 //! Not here: how requests change it (`lifecycle`), nor its handles' bookkeeping (`host`).
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Nanos;
 use super::identity::runtime_id;
+use super::migration::Migration;
 use crate::call::OperationType;
 use crate::document::configuration::{Configuration, Restore, SystemKind};
 use crate::document::exit::SystemExitStatus;
-use crate::document::properties::{MemoryInformation, Properties, Statistics, VmMemory};
+use crate::document::properties::{MemoryInformation, ProcessDetails, Properties, Statistics, VmMemory};
 use crate::document::request::{PropertyType, SystemType};
 use crate::hresult::{HCS_E_INVALID_STATE, HCS_E_SYSTEM_ALREADY_STOPPED, Hresult};
 
@@ -26,12 +29,24 @@ pub(crate) struct System {
     pub(crate) state: SystemState,
     /// Open handles.
     pub(crate) handles: u32,
+    /// The handles that have a callback.
+    pub(crate) registered: Vec<u64>,
+    /// Running processes by their ids.
+    pub(crate) processes: BTreeMap<u32, u64>,
     pub(crate) memory_mb: Option<u64>,
     pub(crate) started_at: Nanos,
     /// A shutdown request was delivered.
     pub(crate) shutting_down: bool,
     pub(crate) template_id: Option<Arc<str>>,
     pub(crate) exit: Option<Exit>,
+    /// Its exit is known to callbacks: one that comes later is told at once.
+    pub(crate) exit_told: bool,
+    /// Nobody is told of its exit.
+    pub(crate) silent: bool,
+    /// How long after its exit the callbacks are told, if not the usual time.
+    pub(crate) exit_event_delay: Option<Duration>,
+    pub(crate) connection_lost: bool,
+    pub(crate) migration: Option<Box<Migration>>,
     pub(crate) pending: PendingList,
     /// When its create completes: no request on it completes before.
     pub(crate) created_at: Nanos,
@@ -90,7 +105,7 @@ static LEGAL: [(OperationType, [Option<Hresult>; 5]); 12] = [
     (OperationType::Modify,          [STATE,   OK,     STATE,  GONE,   STATE]),
     (OperationType::CreateProcess,   [STATE,   OK,     STATE,  GONE,   STATE]),
     (OperationType::Crash,           [STATE,   OK,     STATE,  GONE,   STATE]),
-    (OperationType::LiveMigration,   [STATE,   OK,     STATE,  GONE,   STATE]),
+    (OperationType::LiveMigration,   [STATE,   OK,     OK,     GONE,   STATE]),
     (OperationType::Create,          [OK,      OK,     OK,     OK,     OK]),
 ];
 
@@ -116,9 +131,19 @@ impl System {
         }
     }
 
+    /// Whether the guest's agent can be asked for something.
+    pub(crate) fn is_guest_connected(&self) -> bool {
+        self.configuration.guest_connection && !self.connection_lost
+    }
+
     /// The properties document; reduced after exit. (fidelity: `properties-running`, `properties-created`,
     /// `properties-stopped`, `properties-types`)
-    pub(crate) fn properties(&self, asked: &[PropertyType], now: Nanos) -> Properties<'_> {
+    pub(crate) fn properties(
+        &self,
+        asked: &[PropertyType],
+        processes: Vec<ProcessDetails>,
+        now: Nanos,
+    ) -> Properties<'_> {
         if let Some(exit) = &self.exit {
             return Properties {
                 id: &self.id,
@@ -156,7 +181,7 @@ impl System {
             }),
             statistics: (has(PropertyType::Statistics) && running)
                 .then(|| Statistics { uptime_100ns: (now - self.started_at) / 100 }),
-            process_list: (has(PropertyType::ProcessList) && running).then(Vec::new),
+            process_list: (has(PropertyType::ProcessList) && running).then_some(processes),
             terminate_on_last_handle_closed: has(PropertyType::TerminateOnLastHandleClosed)
                 .then_some(self.configuration.terminate_on_last_handle_closed),
             hosting_system_id: self.configuration.hosting_system_id.as_deref(),

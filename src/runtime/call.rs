@@ -9,17 +9,22 @@ use parking_lot::MutexGuard;
 use super::clock::Time;
 use super::dispatch;
 use super::documents::Document;
+use super::files;
 use super::seat::Place;
 use super::wait::{Waited, wait_until};
 use super::world::{Completion, Shared, World};
 use crate::answer::{Answer, Returned};
 use crate::call::{Call, Milliseconds};
+use crate::document::process::ProcessParameters;
 use crate::hresult::*;
 use crate::journal::finding::Finding;
+use crate::journal::place::Place as Source;
 use crate::journal::{Event, report, text};
 use crate::model::Nanos;
 use crate::model::host::{Performed, Plan, asks_process_info, result_of};
 use crate::model::lifecycle::nanos;
+use crate::model::registration::Target;
+use crate::model::request::Body;
 use crate::panics;
 use crate::script::matcher::Seen;
 use crate::script::{Claim, Verdict};
@@ -28,6 +33,8 @@ use crate::script::{Claim, Verdict};
 pub(crate) struct Answered {
     pub(crate) answer: Answer,
     pub(crate) document: usize,
+    /// The handles of standard input, output and error, if process information is handed out.
+    pub(crate) std: [usize; 3],
 }
 
 /// Performs a call on its host.
@@ -41,6 +48,10 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let began = world.now();
     // Other entries may come before this call's own: what is noticed of it meanwhile stands under a number of no entry.
     let provisional = u64::MAX - world.calls;
+    let closed = match &call {
+        Call::CloseProcess { process } => world.model.process_behind(*process),
+        _ => None,
+    };
     let claim = if world.script.is_empty() { None } else { claim(shared, &mut world, &call, provisional) };
     let call_latency = world.settings.call_latency;
     if !call_latency.is_zero() {
@@ -48,17 +59,25 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     }
     let plan = claim.as_ref().map_or_else(Plan::default, |it| it.reply.plan());
     let scripted = !matches!(plan, Plan::Simulate(_) | Plan::Never);
-    if let Call::CloseOperation { operation } = &call {
-        let number = operation.number().unwrap_or_default();
-        drain_callback(shared, &mut world, *label, number);
+    if let Some(target) = closed_by(&call) {
+        drain(shared, &mut world, *label, target, &call);
     }
     let now = world.now();
-    let mut performed = world.model.perform(&call, plan, now);
+    let mut performed = match files::perform(&mut world, &call, &plan) {
+        Some(performed) => performed,
+        None => world.model.perform(&call, plan, now),
+    };
     if let Some(open) = performed.answer.system.number().and_then(|it| world.model.handles.get(it)) {
         let id = Arc::clone(&open.id);
         world.log.name_system(performed.answer.system, &id);
     }
-    if let Some(accepted) = performed.accepted.take() {
+    if let Some(mut accepted) = performed.accepted.take() {
+        if let Body::NewProcess(new) = &mut accepted.request.body {
+            let parameters = Arc::clone(&new.parameters);
+            let id =
+                call.compute_system().and_then(|it| world.log.system_id(it).cloned()).unwrap_or_default();
+            (new.program, new.nearest) = choose_program(&mut world, &parameters, &id);
+        }
         let due = world.send_off(accepted, claim.as_ref().map(|it| &it.reply));
         if let Some(at) = due.filter(|_| world.settings.completion == Completion::BeforeReturn) {
             complete_now(&mut world, at);
@@ -69,8 +88,22 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     if !scripted {
         wait_if_asked(shared, &mut world, *label, &call, &mut performed);
     }
-    if let Call::CloseComputeSystem { .. } = &call {
-        world.take_in(None); // closing the last handle may end the system
+    match &call {
+        // Closing the last handle may end the system; registering may tell what came before.
+        Call::CloseComputeSystem { .. }
+        | Call::CreateComputeSystemInNamespace { .. }
+        | Call::SetComputeSystemCallback { .. }
+        | Call::SetProcessCallback { .. } => {
+            note_registration(&mut world, &call, &performed.answer);
+            world.take_in(None);
+        }
+        Call::CloseProcess { .. } => forget_pipes(&mut world, closed),
+        _ => {}
+    }
+    if let Some(target) = closed_by(&call)
+        && !world.places.is_empty()
+    {
+        world.places.remove(&target);
     }
     // Whoever waits inside the host has to look again: something may be due now, or over.
     shared.announce(&world);
@@ -90,6 +123,54 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     drop(world);
     homeless.into_iter().for_each(tell);
     answered
+}
+
+/// Finds the guest program for a command, or says why there is none. Closures run without the world's lock.
+pub(super) fn choose_program(
+    world: &mut MutexGuard<'_, World>,
+    parameters: &ProcessParameters,
+    system_id: &str,
+) -> (Option<usize>, Option<String>) {
+    let mut nearest: Option<(usize, String)> = None;
+    for index in 0.. {
+        let Some((matcher, _)) = world.guests.provided.get(index) else { break };
+        let mut misses = matcher.misses(parameters, system_id, true);
+        if misses.is_empty() {
+            let matcher = matcher.clone();
+            let said = MutexGuard::unlocked(world, || matcher.ask(parameters));
+            if said {
+                return (Some(index), None);
+            }
+            misses = matcher.misses(parameters, system_id, false);
+        }
+        if nearest.as_ref().is_none_or(|it| misses.len() < it.0) {
+            let name = world.guests.provided.get(index).map(|it| it.0.to_string()).unwrap_or_default();
+            nearest = Some((misses.len(), report::no_program(&name, &misses)));
+        }
+    }
+    (None, nearest.map(|it| it.1))
+}
+
+/// Remembers where a callback was registered, for a close that waits for it in vain.
+fn note_registration(world: &mut World, call: &Call, answer: &Answer) {
+    let target = match call {
+        Call::SetComputeSystemCallback { compute_system, .. } => compute_system.number().map(Target::System),
+        Call::SetProcessCallback { process, .. } => process.number().map(Target::Process),
+        Call::CreateComputeSystemInNamespace { .. } => answer.system.number().map(Target::System),
+        _ => None,
+    };
+    if let Some(target) = target {
+        world.places.insert(target, Source::here());
+    }
+}
+
+/// Nobody has a handle of the process any more: nobody can ask for its pipes.
+fn forget_pipes(world: &mut World, process: Option<u64>) {
+    if let Some(number) = process
+        && world.model.processes.get(number).is_none_or(|it| it.handles == 0)
+    {
+        world.pipes.forget(number);
+    }
 }
 
 /// Lets a request complete before its call returns.
@@ -182,6 +263,9 @@ fn wait_if_asked(
                 (!operation.is_pending()).then(|| result_of(operation, with_info))
             });
             set_inside(world, number, -1);
+            if let Some(operation) = world.model.operations.get_mut(number) {
+                operation.fetched |= !operation.is_pending();
+            }
             let kind = world.model.operations.get(number).and_then(|it| it.tracked()).map(|it| it.kind);
             let what = || match kind {
                 Some(kind) => format!("the completion of {operation} ({kind:?})"),
@@ -202,11 +286,36 @@ fn wait_if_asked(
                 if let Some(document) = world.model.exit_document(system) {
                     return Some(Answer::with_document(S_OK, Some(document)));
                 }
-                world.model.handles.get(handle).is_none().then(|| Answer::hresult(E_HANDLE))
+                if world.model.handles.get(handle).is_none() {
+                    return Some(Answer::hresult(E_HANDLE));
+                }
+                world.model.is_stale_handle(handle).then(|| Answer::hresult(HCS_E_SERVICE_DISCONNECT))
             });
             set_handle_inside(world, handle, -1);
             let id = world.log.system_id(*compute_system).cloned().unwrap_or_default();
             performed.answer = end_of_wait(world, call, waited, || format!("the exit of {id:?}"));
+        }
+        Call::WaitForProcessExit { process, timeout_ms, .. }
+            if returned == Returned::Hresult(HCS_E_OPERATION_TIMEOUT) =>
+        {
+            if timeout_ms.0 == 0 {
+                return step(shared, world);
+            }
+            let Some(number) = world.model.process_behind(*process) else { return };
+            let Some(handle) = process.number() else { return };
+            set_process_inside(world, handle, 1);
+            let waited = wait_until(shared, world, label, span(*timeout_ms), |world| {
+                if let Some(document) = world.model.process_exit_document(number) {
+                    return Some(Answer::with_document(S_OK, Some(document)));
+                }
+                if world.model.process_handles.get(handle).is_none() {
+                    return Some(Answer::hresult(E_HANDLE));
+                }
+                world.model.is_stale_process(handle).then(|| Answer::hresult(HCS_E_SERVICE_DISCONNECT))
+            });
+            set_process_inside(world, handle, -1);
+            let pid = world.model.processes.get(number).map_or(0, |it| it.process_id);
+            performed.answer = end_of_wait(world, call, waited, || format!("the exit of process {pid}"));
         }
         Call::GetOperationResult { .. } | Call::GetOperationResultAndProcessInfo { .. }
             if returned == Returned::Hresult(HCS_E_OPERATION_PENDING) =>
@@ -262,23 +371,69 @@ fn set_handle_inside(world: &mut World, number: u64, change: i32) {
     }
 }
 
-/// Closing an operation waits for its callback, unless that is what closes it. (fidelity: `close-drains`)
-fn drain_callback(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, operation: u64) {
+fn set_process_inside(world: &mut World, number: u64, change: i32) {
+    if let Some(open) = world.model.process_handles.get_mut(number) {
+        open.inside = open.inside.saturating_add_signed(change);
+    }
+}
+
+/// What a call closes.
+fn closed_by(call: &Call) -> Option<Target> {
+    match call {
+        Call::CloseOperation { operation } => operation.number().map(Target::Operation),
+        Call::CloseComputeSystem { compute_system } => compute_system.number().map(Target::System),
+        Call::CloseProcess { process } => process.number().map(Target::Process),
+        _ => None,
+    }
+}
+
+/// A close waits for the callbacks that run. An operation may be closed in its own; a system or a process that is would wait
+/// for itself. (fidelity: `close-drains`, `close-unregisters`, `close-in-own-callback`)
+fn drain(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, target: Target, call: &Call) {
+    if !matches!(target, Target::Operation(_))
+        && let Some(entered) = world.dispatch.entered(target, label, false)
+    {
+        return cannot_close(world, label, &entered, call, &report::Stuck::ItsOwnCallback);
+    }
     let mut started = None;
-    while world.dispatch.runs_elsewhere(operation, label) {
+    while let Some(entered) = world.dispatch.entered(target, label, true) {
         let patience = world.settings.patience;
         let waited = started.get_or_insert_with(Instant::now).elapsed();
         let Some(left) = patience.checked_sub(waited) else {
-            let handle = world.model.operation_handle(operation);
-            let entry = world.log.next_number();
-            let what = format!("the completion callback of {handle}, which has not returned");
-            let stuck = report::Stuck::NobodyActed(patience);
-            world
-                .find(report::stuck_wait(&format!("HcsCloseOperation({handle})"), what, &stuck), Some(entry));
-            return;
+            return cannot_close(world, label, &entered, call, &report::Stuck::NobodyActed(patience));
         };
+        world.threads.set_blocked(label, true);
         dispatch::wait(shared, world, left);
+        world.threads.set_blocked(label, false);
     }
+}
+
+/// The close goes on without the callback, and both places are named.
+fn cannot_close(
+    world: &mut MutexGuard<'_, World>,
+    label: u32,
+    entered: &dispatch::Entered,
+    call: &Call,
+    why: &report::Stuck,
+) {
+    let entry = world.log.next_number();
+    let closing = Source::here();
+    let target = world.model.target_name(entered.target);
+    let id = call.compute_system().and_then(|it| world.log.system_id(it)).cloned();
+    let mut shown = String::new();
+    let _ = text::write_call(call, id.as_deref(), &mut shown);
+    let last_call = world.log.last_call_of(entered.label);
+    let finding = report::stuck_close(&report::StuckClose {
+        call: &shown,
+        closing: (closing, world.threads.name(label)),
+        target,
+        event: entered.event,
+        registered: world.places.get(&entered.target).cloned(),
+        since: Duration::from_nanos(entered.since),
+        last_call,
+        why,
+    });
+    world.find(finding, Some(entry));
 }
 
 /// Writes the call into the journal and hands out its document.
@@ -308,6 +463,13 @@ fn write_down(
             address = at;
         }
     }
+    let mut std = [0; 3];
+    match answer.process_info {
+        Some(info) if wants_process_info(&call) => {
+            std = world.pipes.hand_out(&shared.gateway.pipes, &info, entry);
+        }
+        _ => answer.process_info = None,
+    }
     let now = world.now();
     let note = note.map(Arc::from);
     // The caller gets the document's copy; its text stays with the journal.
@@ -319,7 +481,16 @@ fn write_down(
         document: None,
     };
     world.log.push(began, now, label, Event::Called { call, answer, note });
-    Answered { answer: kept, document: address }
+    Answered { answer: kept, document: address, std }
+}
+
+/// Whether the caller has passed a pointer for process information.
+fn wants_process_info(call: &Call) -> bool {
+    match call {
+        Call::GetOperationResultAndProcessInfo { process_information, .. }
+        | Call::WaitForOperationResultAndProcessInfo { process_information, .. } => process_information.0,
+        _ => false,
+    }
 }
 
 /// Whether the caller has passed a pointer for the document.

@@ -1,5 +1,5 @@
-//! The host's own threads, on which completion callbacks run: never on the caller's, never under the world's lock.
-//! Not here: when an operation completes (`world`), the unsafe call itself (`abi`).
+//! The host's own threads, on which callbacks run: never on the caller's, never under the world's lock. Callbacks and guest
+//! programs take turns. Not here: when something completes or happens (`world`), the unsafe calls themselves (`abi`).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,10 +11,13 @@ use super::clock::Time;
 use super::seat;
 use super::threads::Threads;
 use super::world::{Shared, World};
+use crate::event::EventType;
 use crate::journal::{Event, What, report};
+use crate::model::Nanos;
+use crate::model::registration::{Target, Told};
 
-/// How long the user's threads have to be quiet before the dispatcher moves the clock for the sake of a callback that nobody
-/// waits for inside the host.
+/// How long the user's threads have to be quiet before the dispatcher moves the clock for the sake of a callback or a program
+/// that nobody waits for inside the host.
 const QUIET: Duration = Duration::from_millis(3);
 
 /// How long it takes a thread's word that it is running, on systems that tell, though it makes no calls.
@@ -30,28 +33,64 @@ pub(crate) struct Dispatch {
     jobs: VecDeque<Job>,
     workers: u32,
     idle: u32,
-    /// Callbacks that run in the user's code, not counting those that wait inside the host.
+    /// Callbacks and programs that run in the user's code, not counting those that wait inside the host.
     running: u32,
     /// How many may run side by side: one, so that runs repeat, and one more whenever one does not come back.
     overlap: u32,
-    /// The operations whose callbacks run, with the label of the thread.
-    entered: Vec<(u64, u32)>,
+    /// The callbacks that run.
+    entered: Vec<Entered>,
     label: Option<u32>,
     /// Since when the user's threads have made no call, while a callback is awaited.
     quiet: Option<Instant>,
     /// It was said already that a callback is awaited which nothing will bring about.
     hinted: bool,
+    /// Callbacks of one handle may run side by side.
+    concurrent: bool,
+}
+
+/// A callback that runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entered {
+    pub(crate) target: Target,
+    /// The thread that it runs on.
+    pub(crate) label: u32,
+    /// What it was told; nothing for a completion callback.
+    pub(crate) event: Option<EventType>,
+    pub(crate) since: Nanos,
+}
+
+/// Something to run in the user's code.
+pub(crate) enum Job {
+    Completion(Completion),
+    Event(Box<Told>),
+    /// A program's turn.
+    Guest(u64),
 }
 
 /// A completion callback to be called: of which operation and use, and with what.
-pub(crate) struct Job {
+pub(crate) struct Completion {
     pub(crate) operation: u64,
     pub(crate) id: u64,
     pub(crate) callback: usize,
     pub(crate) context: usize,
 }
 
+impl Job {
+    /// What runs one after the other: the callbacks of one handle. (fidelity: `events-serial`)
+    fn lane(&self) -> Option<Target> {
+        match self {
+            Job::Completion(it) => Some(Target::Operation(it.operation)),
+            Job::Event(told) => Some(told.target),
+            Job::Guest(_) => None,
+        }
+    }
+}
+
 impl Dispatch {
+    pub(crate) fn new(concurrent: bool) -> Dispatch {
+        Dispatch { concurrent, ..Dispatch::default() }
+    }
+
     pub(crate) fn enqueue(&mut self, job: Job) {
         self.jobs.push_back(job);
     }
@@ -61,9 +100,13 @@ impl Dispatch {
         *self.label.get_or_insert_with(|| threads.add_own())
     }
 
-    /// Whether callbacks are queued, or run in the user's code; not counting those that did not come back in time.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.running > self.overlap || !self.jobs.is_empty()
+    /// Whether something is queued that may run, or runs in the user's code; not counting what did not come back in time.
+    fn is_busy(&self) -> bool {
+        self.running > self.overlap || self.jobs.iter().any(|it| self.may_run(it))
+    }
+
+    fn may_run(&self, job: &Job) -> bool {
+        self.concurrent || job.lane().is_none_or(|lane| !self.entered.iter().any(|it| it.target == lane))
     }
 
     /// A callback's thread enters or leaves a wait inside the host.
@@ -82,33 +125,61 @@ impl Dispatch {
         }
     }
 
-    /// Whether the callback of an operation runs on another thread.
-    pub(crate) fn runs_elsewhere(&self, operation: u64, label: u32) -> bool {
-        self.entered.iter().any(|it| it.0 == operation && it.1 != label)
+    /// The callback of a target that runs on another thread, or on this one.
+    pub(crate) fn entered(&self, target: Target, label: u32, elsewhere: bool) -> Option<Entered> {
+        self.entered.iter().find(|it| it.target == target && (it.label != label) == elsewhere).copied()
     }
 
-    fn next_job(&mut self) -> Option<Job> {
-        if self.running > self.overlap {
+    /// The place in the queue of what runs next.
+    fn next(&mut self) -> Option<usize> {
+        if self.running > self.overlap && !self.concurrent {
             return None;
         }
         if self.running == 0 {
             self.overlap = 0;
         }
-        self.jobs.pop_front()
+        self.jobs.iter().position(|it| self.may_run(it))
     }
 }
 
-/// Makes sure that somebody runs what is queued, or moves the clock for a callback that is awaited.
+impl World {
+    /// Whether something runs in the user's code, or is about to: time stands still then.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.dispatch.is_busy() || self.guests.is_any_ready(&self.gateway.pipes)
+    }
+
+    /// Whether time may concern somebody who does not wait inside the host.
+    fn is_awaited(&self) -> bool {
+        self.model.awaited > 0 || self.model.registrations > 0 || self.guests.are_running()
+    }
+
+    /// Gives programs their turns, up to the next callback, which needs a thread of the dispatcher.
+    fn pump(&mut self) -> Option<usize> {
+        self.thaw();
+        loop {
+            let at = self.dispatch.next()?;
+            let Job::Guest(process) = self.dispatch.jobs[at] else { return Some(at) };
+            self.dispatch.jobs.remove(at);
+            if self.give_turn(process) {
+                self.dispatch.running += 1;
+            }
+        }
+    }
+}
+
+/// Makes sure that somebody runs what is queued, or moves the clock for what is awaited.
 pub(crate) fn ensure_worker(shared: &Arc<Shared>, world: &mut World) {
-    let dispatch = &mut world.dispatch;
-    if dispatch.jobs.is_empty() && world.model.awaited == 0 {
+    let has_jobs = !world.dispatch.jobs.is_empty();
+    if !has_jobs && !world.is_awaited() {
         return;
     }
+    let next = if has_jobs || world.guests.has_frozen() { world.pump() } else { None };
+    let dispatch = &mut world.dispatch;
     if dispatch.idle > 0 {
         shared.work.notify_one();
         return;
     }
-    if dispatch.workers >= MOST_WORKERS || (dispatch.workers > 0 && dispatch.jobs.is_empty()) {
+    if dispatch.workers >= MOST_WORKERS || (dispatch.workers > 0 && next.is_none()) {
         return;
     }
     dispatch.workers += 1;
@@ -121,14 +192,21 @@ pub(crate) fn ensure_worker(shared: &Arc<Shared>, world: &mut World) {
     }
 }
 
-/// Lets callbacks finish that are queued or running, for a while: what the caller sees next is then the same in every run.
+/// A program stops running in the user's code: others go on.
+pub(super) fn left(shared: &Arc<Shared>, world: &mut World) {
+    world.dispatch.running -= 1;
+    ensure_worker(shared, world);
+    shared.announce(world);
+}
+
+/// Lets callbacks and programs go as far as they can, for a while: what the caller sees next is then the same in every run.
 /// Inside a callback nothing is waited for: the next one comes when this one has returned.
 pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
-    if !world.dispatch.is_busy() || seat::is_worker_of(shared) {
+    if !world.is_busy() || seat::is_worker_of(shared) {
         return;
     }
     let started = Instant::now();
-    while world.dispatch.is_busy() {
+    while world.is_busy() {
         ensure_worker(shared, world);
         let Some(left) = CALLBACK_PAUSE.checked_sub(started.elapsed()) else {
             world.dispatch.allow_overlap();
@@ -151,7 +229,7 @@ fn work(shared: &Arc<Shared>, label: u32) {
     let _seat = seat::enter_as_worker(shared, label);
     let mut world = shared.world.lock();
     while !world.ended {
-        match world.dispatch.next_job() {
+        match world.pump().and_then(|at| world.dispatch.jobs.remove(at)) {
             Some(job) => run(shared, &mut world, job, label),
             None => rest(shared, &mut world),
         }
@@ -160,38 +238,104 @@ fn work(shared: &Arc<Shared>, label: u32) {
 }
 
 fn run(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: Job, label: u32) {
-    // Closed between its completion and now: nothing is called any more. (fidelity: close-stops-callback)
-    let Some(operation) = world.model.operations.get(job.operation) else {
-        shared.announce(world);
-        return;
-    };
-    let handle = operation.handle;
-    let name = world.model.operation_handle(job.operation);
-    world.dispatch.running += 1;
-    world.dispatch.entered.push((job.operation, label));
-    let now = world.now();
-    world.log.push(now, now, label, Event::Other(Box::new(What::CallbackEntered { operation: name })));
-    // A panic in it ends the process at the callback's own `extern` boundary, as it does on Windows: nothing to catch.
-    MutexGuard::unlocked(world, || (shared.gateway.call_back)(job.callback, handle.0, job.context));
-    world.dispatch.running -= 1;
-    world.dispatch.entered.retain(|it| *it != (job.operation, label));
-    if let Some(operation) = world.model.operations.get_mut(job.operation)
-        && operation.callback_of == job.id
-    {
-        operation.callback_of = 0;
+    match job {
+        Job::Completion(job) => complete(shared, world, &job, label),
+        Job::Event(told) => tell(shared, world, *told, label),
+        Job::Guest(_) => {} // `pump` takes these
     }
-    let now = world.now();
-    world.log.push(now, now, label, Event::Other(Box::new(What::CallbackReturned { operation: name })));
     shared.announce(world);
     if !world.dispatch.jobs.is_empty() {
-        shared.work.notify_one();
+        ensure_worker(shared, world);
     }
 }
 
-/// Nothing to run: sleep, or move the clock for callbacks that nobody waits for inside the host.
+fn complete(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: &Completion, label: u32) {
+    // Closed between its completion and now: nothing is called any more. (fidelity: close-stops-callback)
+    let Some(operation) = world.model.operations.get(job.operation) else { return };
+    let handle = operation.handle;
+    let operation = world.model.operation_handle(job.operation);
+    in_the_clients_code(world, Target::Operation(job.operation), None, label, |world, enters| {
+        if enters {
+            log(world, label, What::CallbackEntered { operation });
+            MutexGuard::unlocked(world, || {
+                (shared.gateway.call_back)(job.callback, handle.0, job.context);
+            });
+        } else {
+            log(world, label, What::CallbackReturned { operation });
+        }
+    });
+    callback_is_over(world, job.operation, job.id);
+}
+
+/// Tells a callback of an event, if it is still registered, and the operation that it is about still open.
+/// (fidelity: `close-unregisters`)
+fn tell(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, told: Told, label: u32) {
+    if !world.model.is_registered(&told) {
+        return;
+    }
+    let operation = match told.operation {
+        None => 0,
+        Some((number, _)) => match world.model.operations.get(number) {
+            Some(operation) => operation.handle.0,
+            None => return,
+        },
+    };
+    let named = told.operation.map(|(number, _)| world.model.operation_handle(number));
+    let target = world.model.target_name(told.target);
+    in_the_clients_code(world, told.target, Some(told.event), label, |world, enters| {
+        let (event, target) = (told.event, target.clone());
+        if enters {
+            let data = told.data.clone();
+            log(world, label, What::EventEntered { event, target, operation: named, data });
+            MutexGuard::unlocked(world, || {
+                let data = told.data.as_deref();
+                (shared.gateway.tell)(told.callback, told.event.number(), data, operation, told.context);
+            });
+        } else {
+            log(world, label, What::EventReturned { event, target });
+        }
+    });
+    if let Some((number, id)) = told.operation {
+        callback_is_over(world, number, id);
+    }
+}
+
+/// Runs a callback: the closure is asked to enter it, and then to note its return.
+/// A panic in it ends the process at the callback's own `extern` boundary, as it does on Windows: nothing to catch.
+fn in_the_clients_code(
+    world: &mut MutexGuard<'_, World>,
+    target: Target,
+    event: Option<EventType>,
+    label: u32,
+    mut step: impl FnMut(&mut MutexGuard<'_, World>, bool),
+) {
+    let since = world.now();
+    world.dispatch.running += 1;
+    world.dispatch.entered.push(Entered { target, label, event, since });
+    step(world, true);
+    world.dispatch.running -= 1;
+    world.dispatch.entered.retain(|it| it.target != target || it.label != label);
+    step(world, false);
+}
+
+fn log(world: &mut World, label: u32, what: What) {
+    let now = world.now();
+    world.log.push(now, now, label, Event::Other(Box::new(what)));
+}
+
+/// The operation's system can be asked for no longer.
+fn callback_is_over(world: &mut World, operation: u64, id: u64) {
+    if let Some(operation) = world.model.operations.get_mut(operation)
+        && operation.callback_of == id
+    {
+        operation.callback_of = 0;
+    }
+}
+
+/// Nothing to run: sleep, or move the clock for what nobody waits for inside the host.
 fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
     world.dispatch.idle += 1;
-    let due = world.queue.next_at().filter(|_| world.model.awaited > 0 && world.dispatch.jobs.is_empty());
+    let due = world.queue.next_at().filter(|_| world.is_awaited() && !world.dispatch.is_busy());
     match (world.clock.mode, due) {
         (Time::Real, Some(at)) => {
             let limit = world.clock.real_time_until(at);
@@ -204,7 +348,7 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
             let calls = world.calls;
             let started = Instant::now();
             shared.work.wait_for(world, QUIET);
-            if world.calls != calls || world.waiting > 0 || world.dispatch.is_busy() {
+            if world.calls != calls || world.waiting > 0 || world.is_busy() {
                 world.dispatch.quiet = None;
             } else if started.elapsed() >= QUIET {
                 let quiet = *world.dispatch.quiet.get_or_insert(started);

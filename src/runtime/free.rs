@@ -63,6 +63,12 @@ pub(crate) fn report_close_handle(value: u64) {
     witness().world.lock().find(report::close_handle(kind, value), None);
 }
 
+/// A pipe's function was called with something that is no pipe of a process.
+pub(crate) fn report_strange_handle(function: &str, value: u64) {
+    let kind = Parts::decode(value).map(|it| it.kind);
+    witness().world.lock().find(report::strange_handle(function, kind, value), None);
+}
+
 /// The host that keeps a finding about a call that belongs to none: the thread's, else the default one.
 fn witness() -> Arc<Shared> {
     match seat::current() {

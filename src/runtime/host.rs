@@ -269,10 +269,20 @@ impl fmt::Display for Host {
         for (number, system) in model.systems.iter() {
             write!(f, "\nsystem {:?}: {:?}, {} open handles", system.id, system.state, system.handles)?;
             let of_this = model.handles.iter().filter(|(_, it)| it.system == number);
-            match of_this.map(|(_, it)| it.inside).sum::<u32>() {
-                0 => {}
-                inside => write!(f, ", {inside} threads inside")?,
-            }
+            write_inside(of_this.map(|(_, it)| it.inside).sum(), f)?;
+        }
+        for (number, process) in model.processes.iter() {
+            let (id, pid, command) = (&process.system_id, process.process_id, process.parameters.command());
+            write!(
+                f,
+                "\nprocess {pid} in {id:?}: {command:?}, {:?}, {} open handles",
+                process.state, process.handles
+            )?;
+            let of_this = model.process_handles.iter().filter(|(_, it)| it.process == number);
+            write_inside(of_this.map(|(_, it)| it.inside).sum(), f)?;
+        }
+        if model.service.is_away {
+            write!(f, "\nthe service is away")?;
         }
         for (number, operation) in model.operations.iter() {
             let handle = model.operation_handle(number);
@@ -288,4 +298,8 @@ impl fmt::Display for Host {
         }
         Ok(())
     }
+}
+
+fn write_inside(threads: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if threads == 0 { Ok(()) } else { write!(f, ", {threads} threads inside") }
 }

@@ -35,6 +35,8 @@ struct Chooser {
 pub(crate) struct Queue {
     // Ordered by time, then by sequence number: both ends stay cheap, whatever is pending.
     due: BTreeMap<(Nanos, u64), Due>,
+    /// How many of them only wake a program.
+    wakes: usize,
     sequence: u64,
     chooser: Chooser,
 }
@@ -45,12 +47,18 @@ impl Queue {
             Order::Sequence => 0,
             Order::Seeded(seed) => seed,
         };
-        Queue { due: BTreeMap::new(), sequence: 0, chooser: Chooser { order, state } }
+        Queue { due: BTreeMap::new(), wakes: 0, sequence: 0, chooser: Chooser { order, state } }
     }
 
     pub(crate) fn push(&mut self, at: Nanos, due: Due) {
+        self.wakes += usize::from(is_wake(&due));
         self.due.insert((at, self.sequence), due);
         self.sequence += 1;
+    }
+
+    /// Whether something is due besides programs that sleep: those can go on for ever.
+    pub(crate) fn has_more_than_wakes(&self) -> bool {
+        self.due.len() > self.wakes
     }
 
     /// When the next effect is due.
@@ -60,15 +68,22 @@ impl Queue {
 
     /// Takes the next effect: one of those that are due first.
     pub(crate) fn pop(&mut self) -> Option<(Nanos, Due)> {
-        if self.chooser.order == Order::Sequence {
-            return self.due.pop_first().map(|((at, _), due)| (at, due));
-        }
-        let at = self.next_at()?;
-        let together = self.due.range((at, 0)..=(at, u64::MAX)).count();
-        let chosen = self.chooser.choose(together);
-        let key = *self.due.range((at, 0)..).nth(chosen)?.0;
-        self.due.remove(&key).map(|due| (at, due))
+        let popped = if self.chooser.order == Order::Sequence {
+            self.due.pop_first().map(|((at, _), due)| (at, due))
+        } else {
+            let at = self.next_at()?;
+            let together = self.due.range((at, 0)..=(at, u64::MAX)).count();
+            let chosen = self.chooser.choose(together);
+            let key = *self.due.range((at, 0)..).nth(chosen)?.0;
+            self.due.remove(&key).map(|due| (at, due))
+        }?;
+        self.wakes -= usize::from(is_wake(&popped.1));
+        Some(popped)
     }
+}
+
+fn is_wake(due: &Due) -> bool {
+    matches!(due, Due::Wake { .. })
 }
 
 impl Chooser {
@@ -101,7 +116,7 @@ mod tests {
         std::iter::from_fn(|| queue.pop())
             .map(|(at, due)| match due {
                 Due::Exit { system, .. } => (at, system),
-                Due::Finish(_) => unreachable!(),
+                _ => unreachable!(),
             })
             .collect()
     }

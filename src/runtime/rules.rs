@@ -11,8 +11,9 @@ use super::dispatch;
 use super::host::Host;
 use super::world::{Gate as Held, Shared};
 use crate::document::result_error::ResultDocument;
+use crate::event::Event;
 use crate::hresult::Hresult;
-use crate::model::host::Say;
+use crate::model::host::{Aside, Say};
 use crate::script::matcher::Matcher;
 use crate::script::rule::{ReplyKind, Rule as Data, Step};
 
@@ -151,6 +152,37 @@ impl Rule {
     /// The operation takes this long, instead of its usual latency. Exports without an operation take this long themselves.
     pub fn after(self, latency: Duration) -> Rule {
         self.edit_last(|step| step.reply.after = Some(latency))
+    }
+
+    /// The exit that the request brings about, of its system or its process, is told to no callback: a lost event.
+    pub fn loses_events(self) -> Rule {
+        self.edit_aside(|it| it.loses_events = true)
+    }
+
+    /// The exit that the request brings about is told this long after it happened: a late event. Closing the handle before
+    /// then loses it.
+    pub fn event_after(self, time: Duration) -> Rule {
+        self.edit_aside(|it| it.event_delay = Some(time))
+    }
+
+    /// Something happens as soon as the operation has completed.
+    ///
+    /// ```
+    /// use hcs_sim::{Host, call, event};
+    /// let host = Host::new();
+    /// host.when(call::start().system("web")).simulate().raising(event::guest_crash("web"));
+    /// ```
+    pub fn raising(self, event: Event) -> Rule {
+        self.raising_after(Duration::ZERO, event)
+    }
+
+    /// Something happens this long after the operation has completed.
+    pub fn raising_after(self, time: Duration, event: Event) -> Rule {
+        self.edit_aside(|it| it.raises.push((time, event)))
+    }
+
+    fn edit_aside(self, change: impl FnOnce(&mut Aside)) -> Rule {
+        self.edit_last(|step| change(step.reply.aside.get_or_insert_default()))
     }
 
     /// The reply applies to this many calls and is used up then.

@@ -89,8 +89,11 @@ impl Host {
         let mut verified = Ok(());
         if outermost {
             verified = self.verify();
-            let closures = self.shared().world.lock().script.retire();
-            drop(closures);
+            let (closures, programs) = {
+                let mut world = self.shared().world.lock();
+                (world.script.retire(), std::mem::take(&mut world.guests.provided))
+            };
+            drop((closures, programs));
         }
         drop(entered);
         match (result, verified) {
@@ -126,8 +129,8 @@ fn verify(shared: &Arc<Shared>) -> Report {
     world.calls += 1;
     for _ in 0..MOST_EFFECTS {
         dispatch::settle(shared, &mut world);
-        if world.queue.next_at().is_none() {
-            break;
+        if !world.queue.has_more_than_wakes() {
+            break; // programs that sleep can go on for ever
         }
         world.run_next();
         shared.announce(&world);
@@ -154,7 +157,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
 
 /// Handles and documents that nobody closed or freed. Each is told once.
 fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
-    let World { model, documents, leaks_told, .. } = world;
+    let World { model, documents, leaks_told, pipes, gateway, .. } = world;
     let mut findings = Vec::new();
     for (number, operation) in model.operations.iter() {
         let state = match &operation.state {
@@ -171,9 +174,13 @@ fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
         let handle = SystemHandle::new(model.serial, number);
         findings.push((('s', number), report::leaked_system(handle, &open.id, journal)));
     }
-    for (number, _) in model.processes.iter() {
+    for (number, _) in model.process_handles.iter() {
         findings
             .push((('p', number), report::leaked_process(ProcessHandle::new(model.serial, number), journal)));
+    }
+    for (value, given) in pipes.leaked(&gateway.pipes) {
+        let finding = report::leaked_pipe(given.stream.name(), given.process_id, given.entry);
+        findings.push((('h', value as u64), finding));
     }
     for document in documents.leaked() {
         let finding = report::leaked_document(document.export, &document.text, document.entry);
@@ -191,6 +198,7 @@ pub(super) fn end(shared: &Arc<Shared>) {
     }
     let mut world = shared.world.lock();
     world.ended = true;
+    world.end_guests();
     let freed: Vec<(usize, usize)> = world.documents.drain().collect();
     shared.announce(&world);
     drop(world);

@@ -94,6 +94,17 @@ pub(crate) fn entered() -> Option<Rc<Place>> {
     SEAT.try_with(|seat| seat.entered.borrow().last().map(Rc::clone)).ok().flatten()
 }
 
+/// The label under which a host knows this thread.
+pub(crate) fn label_on(shared: &Arc<Shared>) -> u32 {
+    let entered = SEAT.try_with(|seat| {
+        seat.entered.borrow().iter().rev().find(|it| Arc::ptr_eq(&it.shared, shared)).map(|it| it.label)
+    });
+    match entered {
+        Ok(Some(label)) => label,
+        _ => introduce(Arc::clone(shared)).label,
+    }
+}
+
 /// The label of every thread in the waiting room of operations without a host, where nobody waits.
 pub(crate) const LIMBO_LABEL: u32 = 0;
 

@@ -42,6 +42,11 @@ impl Threads {
         self.push("hcs".into(), true)
     }
 
+    /// The host starts a thread for somebody, who gives it a name.
+    pub(crate) fn add_own_named(&mut self, name: &str) -> u32 {
+        self.push(name.into(), true)
+    }
+
     fn push(&mut self, name: Arc<str>, own: bool) -> u32 {
         self.seen.push(Thread { name, alive: true, blocked: false, own, calls: 0, status: None });
         self.seen.len() as u32 - 1

@@ -23,6 +23,9 @@ pub(crate) enum Waited<T> {
 /// How long an INFINITE wait with nothing due gives threads that the host does not know of, before it is a finding.
 const STRANGERS_PAUSE: Duration = Duration::from_millis(100);
 
+/// How many programs may wake with nothing else due before an INFINITE wait is a finding.
+const MOST_WAKES: u64 = 1_000_000;
+
 /// Waits until `ready` answers, or `timeout` of the host's time has passed. Nothing else about the world is changed.
 pub(crate) fn wait_until<T>(
     shared: &Arc<Shared>,
@@ -44,7 +47,8 @@ pub(crate) fn wait_until<T>(
         world.threads.set_blocked(label, true);
     }
     shared.announce(world); // others may be the last that could act now
-    let mut wait = Wait { shared, label, deadline, this, idle: None, busy: None, calls: world.calls };
+    let mut wait =
+        Wait { shared, label, deadline, this, idle: None, busy: None, calls: world.calls, wakes: 0 };
     let waited = loop {
         if let Some(waited) = wait.step(world, &mut ready) {
             break waited;
@@ -71,6 +75,8 @@ struct Wait<'a> {
     /// Since when callbacks have kept this wait from going on.
     busy: Option<Instant>,
     calls: u64,
+    /// How many programs woke, one after the other, with nothing else due.
+    wakes: u64,
 }
 
 impl Wait<'_> {
@@ -83,7 +89,7 @@ impl Wait<'_> {
             self.calls = world.calls;
             self.idle = None;
         }
-        if world.dispatch.is_busy() {
+        if world.is_busy() {
             return self.let_callbacks_finish(world, ready);
         }
         self.busy = None;
@@ -138,6 +144,10 @@ impl Wait<'_> {
         if let Some(at) = due
             && first.is_none_or(|(deadline, _)| at <= deadline)
         {
+            self.wakes = if world.queue.has_more_than_wakes() { 0 } else { self.wakes + 1 };
+            if self.deadline.is_none() && self.wakes >= MOST_WAKES {
+                return Some(Waited::Stuck(Stuck::OnlySleepers(self.wakes)));
+            }
             world.run_next();
             dispatch::ensure_worker(self.shared, world);
             self.shared.announce(world);

@@ -2,24 +2,30 @@
 //! Not here: calls (`call`), waiting (`wait`), callbacks (`dispatch`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
 use super::clock::{Clock, Time};
-use super::dispatch::{Dispatch, Job};
+use super::dispatch::{self, Dispatch, Job};
 use super::documents::Documents;
+use super::guests::Guests;
+use super::lanes::{Lane, Lanes};
+use super::pipes::PipeTable;
 use super::queue::{Order, Queue};
 use super::threads::Threads;
+use crate::abi::pipe::Pipes;
 use crate::call::OperationType;
 use crate::journal::finding::{Finding, FindingKind};
+use crate::journal::place::Place;
 use crate::journal::{Event, Journal, Log, What};
 use crate::model::Nanos;
 use crate::model::behavior::{Behavior, usual_latency};
-use crate::model::host::{Accepted, Due, Host, Plan};
+use crate::model::host::{Accepted, Due, Effect, GuestChange, Host, Plan};
 use crate::model::lifecycle::nanos;
+use crate::model::registration::Target;
 use crate::script::Script;
 use crate::script::rule::Reply;
 
@@ -45,6 +51,9 @@ pub(crate) struct Gateway {
     pub(crate) take_back: fn(usize, usize),
     /// Calls a completion callback: its address, the operation, the context.
     pub(crate) call_back: fn(usize, u64, usize),
+    /// Calls an event callback: its address, the type, the data, the operation, the context.
+    pub(crate) tell: fn(usize, i32, Option<&str>, u64, usize),
+    pub(crate) pipes: Pipes,
 }
 
 /// When an accepted operation completes.
@@ -104,6 +113,9 @@ impl Default for Settings {
 }
 
 pub(crate) struct World {
+    /// The host that it is of.
+    pub(crate) this: Weak<Shared>,
+    pub(crate) gateway: Gateway,
     pub(crate) model: Host,
     pub(crate) script: Script,
     pub(crate) clock: Clock,
@@ -114,12 +126,19 @@ pub(crate) struct World {
     pub(crate) documents: Documents,
     pub(crate) settings: Settings,
     pub(crate) dispatch: Dispatch,
+    pub(crate) guests: Guests,
+    pub(crate) pipes: PipeTable,
+    pub(crate) lanes: Lanes,
+    /// Where the callbacks of handles were registered.
+    pub(crate) places: BTreeMap<Target, Place>,
     pub(crate) gates: BTreeMap<u64, Gate>,
     /// The ends of finite waits: (when, which wait).
     pub(crate) deadlines: BTreeSet<(Nanos, u64)>,
     pub(crate) waits: u64,
     /// Threads that wait in `changed`.
     pub(crate) waiting: u32,
+    /// Threads that wait for a pipe inside the host.
+    pub(crate) readers: u32,
     /// Calls so far, for telling whether anybody still acts.
     pub(crate) calls: u64,
     /// What others had done when a finite wait last gave them their chance in vain.
@@ -145,34 +164,44 @@ pub(crate) const HOST_GATE: u64 = 0;
 
 impl Shared {
     pub(crate) fn new(serial: u32, settings: Settings, gateway: Gateway) -> Arc<Shared> {
-        let world = World {
-            model: Host::new(serial, settings.behavior.clone()),
-            script: Script::default(),
-            clock: Clock::new(settings.time),
-            queue: Queue::new(settings.order),
-            log: Log::new(settings.journal_limit),
-            findings: Vec::new(),
-            threads: Threads::default(),
-            documents: Documents::default(),
-            dispatch: Dispatch::default(),
-            gates: BTreeMap::from([(HOST_GATE, Gate::default())]),
-            deadlines: BTreeSet::new(),
-            waits: 0,
-            waiting: 0,
-            calls: 0,
-            chance_given: 0,
-            ended: false,
-            runs: 0,
-            leaks_told: BTreeSet::new(),
-            settings,
-        };
-        Arc::new(Shared {
-            serial,
-            world: Mutex::new(world),
-            changed: Condvar::new(),
-            work: Condvar::new(),
-            gateway,
-            over: AtomicBool::new(false),
+        let dispatch = Dispatch::new(settings.behavior.concurrent_events);
+        Arc::new_cyclic(|this| {
+            let world = World {
+                this: Weak::clone(this),
+                gateway,
+                model: Host::new(serial, settings.behavior.clone()),
+                script: Script::default(),
+                clock: Clock::new(settings.time),
+                queue: Queue::new(settings.order),
+                log: Log::new(settings.journal_limit),
+                findings: Vec::new(),
+                threads: Threads::default(),
+                documents: Documents::default(),
+                dispatch,
+                guests: Guests::default(),
+                pipes: PipeTable::default(),
+                lanes: Lanes::default(),
+                places: BTreeMap::new(),
+                gates: BTreeMap::from([(HOST_GATE, Gate::default())]),
+                deadlines: BTreeSet::new(),
+                waits: 0,
+                waiting: 0,
+                readers: 0,
+                calls: 0,
+                chance_given: 0,
+                ended: false,
+                runs: 0,
+                leaks_told: BTreeSet::new(),
+                settings,
+            };
+            Shared {
+                serial,
+                world: Mutex::new(world),
+                changed: Condvar::new(),
+                work: Condvar::new(),
+                gateway,
+                over: AtomicBool::new(false),
+            }
         })
     }
 
@@ -182,7 +211,7 @@ impl Shared {
 
     /// Wakes whoever waits for something to happen.
     pub(crate) fn announce(&self, world: &World) {
-        if world.waiting > 0 {
+        if world.waiting > 0 || world.readers > 0 {
             self.changed.notify_all();
         }
     }
@@ -194,7 +223,16 @@ impl World {
     }
 
     /// Puts an accepted request on its way. Answers when it will complete, if that is known.
-    pub(crate) fn send_off(&mut self, accepted: Accepted, reply: Option<&Reply>) -> Option<Nanos> {
+    pub(crate) fn send_off(&mut self, mut accepted: Accepted, reply: Option<&Reply>) -> Option<Nanos> {
+        accepted.aside = reply.and_then(|it| it.aside.clone());
+        accepted.lane = self.lane_of(&accepted);
+        if let Some(lane) = accepted.lane {
+            accepted = self.lanes.enter(lane, accepted, reply)?;
+        }
+        self.send(accepted, reply)
+    }
+
+    fn send(&mut self, accepted: Accepted, reply: Option<&Reply>) -> Option<Nanos> {
         if matches!(accepted.plan, Plan::Never) {
             return None;
         }
@@ -208,6 +246,10 @@ impl World {
         let latency = reply.and_then(|it| it.after).unwrap_or_else(|| self.latency_of(accepted.request.kind));
         let at = self.now().max(self.model.earliest(&accepted)).saturating_add(nanos(latency));
         self.model.created_at(&accepted, at);
+        if self.model.operations.get(accepted.operation).is_some_and(|it| it.wants_progress()) {
+            let half = self.now() + (at - self.now()) / 2;
+            self.queue.push(half, Due::Progress { operation: accepted.operation, id: accepted.id });
+        }
         self.queue.push(at, Due::Finish(accepted));
         Some(at)
     }
@@ -251,14 +293,28 @@ impl World {
     }
 
     fn happen(&mut self, due: Due, at: Nanos) {
-        let note = match due {
-            Due::Finish(accepted) => self.model.finish(accepted, at),
-            Due::Exit { system, cause } => {
-                self.model.exit(system, cause);
-                None
+        self.model.set_now(at);
+        let mut note = None;
+        let mut lane = None;
+        match due {
+            Due::Finish(accepted) => {
+                lane = accepted.lane;
+                note = self.model.finish(accepted, at);
             }
-        };
+            Due::Exit { system, cause } => self.model.exit(system, cause),
+            Due::TellExit { system } => self.model.tell_exit(system),
+            Due::TellProcessExit { process } => self.model.tell_process_exit(process),
+            Due::Progress { operation, id } => self.model.progress(operation, id),
+            Due::MigrationStep { system, serial, index } => {
+                self.model.migration_step(system, serial, index, at)
+            }
+            Due::Wake { process, serial } => self.wake_guest(process, serial),
+            Due::Raise(event) => self.raise(&event),
+        }
         self.take_in(note);
+        if let Some((next, reply)) = lane.and_then(|it: Lane| self.lanes.leave(it)) {
+            self.send(next, reply.as_ref());
+        }
     }
 
     /// Passes on what happened in the model: to the journal, to the dispatcher, to the queue.
@@ -288,24 +344,48 @@ impl World {
             };
             self.log.push(now, now, own, event);
             if it.callback != 0 {
-                self.dispatch.enqueue(Job {
+                self.dispatch.enqueue(Job::Completion(dispatch::Completion {
                     operation: it.operation,
                     id: it.id,
                     callback: it.callback,
                     context: it.context,
-                });
+                }));
             }
         }
         self.model.happened.completed = completed;
-        for (system_id, document) in std::mem::take(&mut self.model.happened.exited) {
-            let event = Event::Other(Box::new(What::Exited { system_id, document }));
-            self.log.push(now, now, own, event);
+        // An effect on a program may bring about others.
+        while !self.model.happened.effects.is_empty() {
+            for effect in std::mem::take(&mut self.model.happened.effects) {
+                self.take_in_effect(effect, own);
+            }
         }
         let mut later = std::mem::take(&mut self.model.happened.later);
         for (after, due) in later.drain(..) {
             self.queue.push(now.saturating_add(nanos(after)), due);
         }
         self.model.happened.later = later;
+    }
+
+    fn take_in_effect(&mut self, effect: Effect, own: u32) {
+        let what = match effect {
+            Effect::Exited(system_id, document) => What::Exited { system_id, document },
+            Effect::ProcessExited { system_id, process_id, document } => {
+                What::ProcessExited { system_id, process_id, document }
+            }
+            Effect::Service(what) => What::Service { what: what.into() },
+            Effect::Tell(told) => return self.dispatch.enqueue(Job::Event(Box::new(told))),
+            Effect::Guest(process, change) => {
+                self.change_guest(process, change);
+                if change == GuestChange::End {
+                    for (next, reply) in self.lanes.open(process) {
+                        self.send(next, reply.as_ref());
+                    }
+                }
+                return;
+            }
+        };
+        let now = self.now();
+        self.log.push(now, now, own, Event::Other(Box::new(what)));
     }
 
     pub(crate) fn find(&mut self, mut finding: Finding, entry: Option<u64>) {

@@ -2,6 +2,7 @@
 //! Not here: the builder that tests hold (`runtime::rules`), what a reply does to the model (`model`).
 
 pub(crate) mod matcher;
+pub(crate) mod program;
 pub(crate) mod rule;
 
 use std::panic::Location;

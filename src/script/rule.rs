@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::matcher::{Matcher, Miss};
 use crate::hresult::Hresult;
-use crate::model::host::{Plan, Say};
+use crate::model::host::{Aside, Plan, Say};
 
 pub(crate) struct Rule {
     pub(crate) matcher: Matcher,
@@ -40,6 +40,8 @@ pub(crate) struct Reply {
     pub(crate) say: Say,
     pub(crate) after: Option<Duration>,
     pub(crate) gate: Option<u64>,
+    /// What is rarely said: events.
+    pub(crate) aside: Option<Box<Aside>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +77,7 @@ impl Rule {
         if let Some(last) = self.steps.last_mut() {
             last.limit.get_or_insert(1);
         }
-        let reply = Reply { kind, say: Say::Usual, after: None, gate: None };
+        let reply = Reply { kind, say: Say::Usual, after: None, gate: None, aside: None };
         self.steps.push(Step { reply, limit: None, used: 0 });
     }
 

@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // each test file uses a part
 
+pub mod processes;
 pub mod states;
 
 use std::ffi::c_void;

@@ -1,0 +1,195 @@
+//! What pipes need beyond the standard library: whether one is ready, what a raw handle leads to, copies of it, its end.
+//! Not here: who owns which end (`runtime::pipes`), `ReadFile` and its kin (`win32`).
+
+use std::io::{self, Read, Write};
+
+/// What only unsafe code can do with the pipes of processes.
+#[derive(Clone, Copy)]
+pub(crate) struct Pipes {
+    /// Whether a read (or a write) of a raw handle would not block.
+    pub(crate) is_ready: fn(usize, bool) -> bool,
+    /// Waits until a read (or a write) of a raw handle would not block, or something comes through the second one.
+    pub(crate) wait: fn(usize, bool, usize),
+    /// Two numbers that tell what a raw handle leads to, if it is open.
+    pub(crate) identity: fn(usize) -> Option<(u64, u64)>,
+    /// Another handle of the same thing.
+    pub(crate) duplicate: fn(usize) -> Option<usize>,
+    pub(crate) close: fn(usize),
+    pub(crate) read: fn(usize, &mut [u8]) -> io::Result<usize>,
+    pub(crate) write: fn(usize, &[u8]) -> io::Result<usize>,
+}
+
+pub(crate) const PIPES: Pipes = Pipes {
+    is_ready: imp::is_ready,
+    wait: imp::wait,
+    identity: imp::identity,
+    duplicate: imp::duplicate,
+    close: imp::close,
+    read,
+    write,
+};
+
+fn read(handle: usize, buffer: &mut [u8]) -> io::Result<usize> {
+    imp::as_file(handle).read(buffer)
+}
+
+fn write(handle: usize, bytes: &[u8]) -> io::Result<usize> {
+    imp::as_file(handle).write(bytes)
+}
+
+#[cfg(unix)]
+mod imp {
+    use std::ffi::{c_int, c_short};
+    use std::fs::File;
+    use std::mem::ManuallyDrop;
+    use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+    use std::os::unix::fs::MetadataExt;
+
+    /// `struct pollfd`.
+    #[repr(C)]
+    struct Poll {
+        fd: c_int,
+        events: c_short,
+        revents: c_short,
+    }
+
+    const POLLIN: c_short = 1;
+    const POLLOUT: c_short = 4;
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    type Count = std::ffi::c_ulong;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    type Count = std::ffi::c_uint;
+
+    unsafe extern "C" {
+        fn poll(fds: *mut Poll, count: Count, timeout: c_int) -> c_int;
+    }
+
+    fn poll_all(handles: &mut [Poll], timeout: c_int) -> bool {
+        // SAFETY: the pointer and the number describe the slice; the numbers in it need not be open.
+        unsafe { poll(handles.as_mut_ptr(), handles.len() as Count, timeout) > 0 }
+    }
+
+    fn entry(handle: usize, write: bool) -> Poll {
+        Poll { fd: handle as RawFd, events: if write { POLLOUT } else { POLLIN }, revents: 0 }
+    }
+
+    pub(super) fn is_ready(handle: usize, write: bool) -> bool {
+        poll_all(&mut [entry(handle, write)], 0)
+    }
+
+    pub(super) fn wait(handle: usize, write: bool, wake: usize) {
+        poll_all(&mut [entry(handle, write), entry(wake, false)], -1);
+    }
+
+    pub(super) fn as_file(handle: usize) -> ManuallyDrop<File> {
+        // SAFETY: the file is never closed through this value, and using a number that is not open is an error, not more.
+        ManuallyDrop::new(unsafe { File::from_raw_fd(handle as RawFd) })
+    }
+
+    fn is_number(handle: usize) -> bool {
+        RawFd::try_from(handle).is_ok()
+    }
+
+    pub(super) fn identity(handle: usize) -> Option<(u64, u64)> {
+        if !is_number(handle) {
+            return None;
+        }
+        as_file(handle).metadata().ok().map(|it| (it.dev(), it.ino()))
+    }
+
+    pub(super) fn duplicate(handle: usize) -> Option<usize> {
+        if !is_number(handle) {
+            return None;
+        }
+        // SAFETY: the number is not -1, and is not kept; one that is not open makes the copy an error.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(handle as RawFd) };
+        borrowed.as_fd().try_clone_to_owned().ok().map(|it| it.into_raw_fd() as usize)
+    }
+
+    pub(super) fn close(handle: usize) {
+        // SAFETY: the table of handles given out names it as open and the caller's, who gives it up.
+        drop(unsafe { OwnedFd::from_raw_fd(handle as RawFd) });
+    }
+}
+
+#[cfg(windows)]
+mod imp {
+    use std::ffi::c_void;
+    use std::fs::File;
+    use std::mem::ManuallyDrop;
+    use std::os::windows::io::{AsHandle, BorrowedHandle, FromRawHandle, IntoRawHandle, OwnedHandle};
+    use std::ptr::{null_mut, with_exposed_provenance_mut};
+    use std::time::Duration;
+
+    #[link(name = "kernel32")]
+    unsafe extern "system" {
+        fn PeekNamedPipe(
+            pipe: *mut c_void,
+            buffer: *mut c_void,
+            size: u32,
+            read: *mut u32,
+            available: *mut u32,
+            left: *mut u32,
+        ) -> i32;
+        fn GetFileType(file: *mut c_void) -> u32;
+        fn SetNamedPipeHandleState(
+            pipe: *mut c_void,
+            mode: *const u32,
+            most: *const u32,
+            timeout: *const u32,
+        ) -> i32;
+    }
+
+    const FILE_TYPE_PIPE: u32 = 3;
+    const PIPE_NOWAIT: u32 = 1;
+
+    fn raw(handle: usize) -> *mut c_void {
+        with_exposed_provenance_mut(handle)
+    }
+
+    /// Windows tells it of reads only; writes are made not to block instead, and tried again.
+    pub(super) fn is_ready(handle: usize, write: bool) -> bool {
+        if write {
+            return false;
+        }
+        let mut available = 0;
+        // SAFETY: out pointers are valid or NULL; a handle that is not open is an error, and an error is read by reading.
+        let told =
+            unsafe { PeekNamedPipe(raw(handle), null_mut(), 0, null_mut(), &mut available, null_mut()) };
+        told == 0 || available > 0
+    }
+
+    pub(super) fn wait(handle: usize, write: bool, wake: usize) {
+        if write {
+            // SAFETY: the mode is valid for a read; a handle that is no pipe makes it an error.
+            unsafe { SetNamedPipeHandleState(raw(handle), &PIPE_NOWAIT, std::ptr::null(), std::ptr::null()) };
+            return std::thread::sleep(Duration::from_millis(1));
+        }
+        while !is_ready(handle, false) && !is_ready(wake, false) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub(super) fn as_file(handle: usize) -> ManuallyDrop<File> {
+        // SAFETY: the file is never closed through this value, and using a handle that is not open is an error, not more.
+        ManuallyDrop::new(unsafe { File::from_raw_handle(raw(handle)) })
+    }
+
+    pub(super) fn identity(handle: usize) -> Option<(u64, u64)> {
+        // SAFETY: a value that is no handle is answered with "unknown".
+        (unsafe { GetFileType(raw(handle)) } == FILE_TYPE_PIPE).then_some((0, 0))
+    }
+
+    pub(super) fn duplicate(handle: usize) -> Option<usize> {
+        identity(handle)?;
+        // SAFETY: the handle is open and is not kept.
+        let borrowed = unsafe { BorrowedHandle::borrow_raw(raw(handle)) };
+        borrowed.as_handle().try_clone_to_owned().ok().map(|it| it.into_raw_handle().expose_provenance())
+    }
+
+    pub(super) fn close(handle: usize) {
+        // SAFETY: the table of handles given out names it as open and the caller's, who gives it up.
+        drop(unsafe { OwnedHandle::from_raw_handle(raw(handle)) });
+    }
+}

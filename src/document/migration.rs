@@ -1,0 +1,107 @@
+//! The documents of live migration: options of its calls, and the data of its events.
+//! Not here: the steps of a migration (`model::migration`).
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+/// The side of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Origin {
+    Source,
+    Destination,
+}
+
+/// `MigrationInitializeOptions`, as far as the model needs it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(dead_code)] // members are read so that their names are checked
+pub(crate) struct InitializeOptions {
+    pub(crate) origin: Option<Origin>,
+    memory_transport: Option<String>,
+    memory_transfer_throttle_params: Option<IgnoredAny>,
+    compression_settings: Option<IgnoredAny>,
+    checksum_verification: Option<bool>,
+    perf_tracing_enabled: Option<bool>,
+    cancel_if_blackout_threshold_exceeds: Option<bool>,
+    prepare_memory_transfer_mode: Option<bool>,
+    compatibility_data: Option<IgnoredAny>,
+}
+
+/// `MigrationStartOptions`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(dead_code)] // as above
+pub(crate) struct StartOptions {
+    network_settings: Option<super::Object<NetworkSettings>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(dead_code)] // as above
+struct NetworkSettings {
+    session_id: Option<u32>,
+}
+
+/// `MigrationTransferOptions`, and the options of a cancel.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(dead_code)] // as above
+pub(crate) struct TransferOptions {
+    origin: Option<Origin>,
+}
+
+/// `MigrationFinalizedOptions`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct FinalizeOptions {
+    #[allow(dead_code)] // as above
+    origin: Option<Origin>,
+    pub(crate) finalized_operation: Option<FinalOperation>,
+}
+
+/// What becomes of the system at the end of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum FinalOperation {
+    Resume,
+    Stop,
+}
+
+/// The options of a start: those of a migration's destination, if any.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SystemStartOptions {
+    pub(crate) destination_migration_options: Option<super::Object<StartOptions>>,
+}
+
+/// The data of a live migration's event.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Notification {
+    pub(crate) origin: Origin,
+    pub(crate) event: Step,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) additional_details: Option<Blackout>,
+}
+
+/// The details of the end of a blackout.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Blackout {
+    pub(crate) blackout_duration_milliseconds: u64,
+    pub(crate) blackout_stop_timestamp: String,
+}
+
+/// The steps of a migration that are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Step {
+    SetupDone,
+    TransferInProgress,
+    BlackoutStarted,
+    BlackoutExited,
+    OfflineDone,
+    MigrationDone,
+    MigrationFailed,
+    MigrationRecoveryDone,
+}

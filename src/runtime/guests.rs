@@ -1,0 +1,379 @@
+//! The programs that run in guests: who may go on, who sleeps, who waits for what, and how they begin and end.
+//! Not here: what a program can ask for (`guest`), the model of processes (`model::process`).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, MutexGuard};
+
+use super::dispatch::{self, Job};
+use super::guest::{self, Guest, GuestEvent};
+use super::pipes::GuestEnds;
+use super::world::{Shared, World};
+use crate::abi::pipe::Pipes;
+use crate::journal::report;
+use crate::model::Nanos;
+use crate::model::host::{Due, GuestChange};
+use crate::model::lifecycle::nanos;
+use crate::script::program::{Program, ProgramMatcher};
+
+/// The programs of a host: those that a test has provided, and those that run.
+#[derive(Default)]
+pub(crate) struct Guests {
+    pub(crate) provided: Vec<(ProgramMatcher, Program)>,
+    running: BTreeMap<u64, Running>,
+    /// Programs whose system is paused, in the order in which they wanted to go on.
+    frozen: Vec<u64>,
+    sleeps: u64,
+    /// Programs that wait for a pipe.
+    at_pipes: u32,
+}
+
+/// A program that runs, by its process.
+struct Running {
+    turn: Turn,
+    /// Told when the turn changes.
+    changed: Arc<Condvar>,
+    ended: bool,
+    events: VecDeque<GuestEvent>,
+    console: Option<(u16, u16)>,
+    /// Streams that a caller closed by a modify request.
+    closed: [bool; 3],
+    /// Wakes the program when it waits for a pipe: something comes through, or it is dropped.
+    wake: Option<std::io::PipeWriter>,
+    /// The ends of a process that no thread runs.
+    idle: Option<GuestEnds>,
+}
+
+/// Whether a program may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// It wants to.
+    Wanted,
+    /// It does.
+    Had,
+    /// It waits for something.
+    Waits(WaitsFor),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitsFor {
+    /// A sleep, by its number.
+    Time(u64),
+    /// A signal, another size of the console, the end of standard input.
+    Event,
+    /// The end of a child.
+    Child(u64),
+    /// A pipe, to be read or to be written.
+    Pipe(usize, bool),
+    /// Its end, and nothing else: no thread runs it.
+    Nothing,
+}
+
+/// The process is to end: the program goes no further.
+pub(crate) struct Ended;
+
+impl Guests {
+    /// Whether a program is there that time may concern.
+    pub(crate) fn are_running(&self) -> bool {
+        self.running.values().any(|it| it.idle.is_none())
+    }
+
+    /// Whether a program can go on by itself: its pipe has become ready, and its thread is about to notice.
+    pub(crate) fn is_any_ready(&self, pipes: &Pipes) -> bool {
+        self.at_pipes > 0
+            && self.running.values().any(|it| match it.turn {
+                Turn::Waits(WaitsFor::Pipe(handle, write)) => !it.ended && (pipes.is_ready)(handle, write),
+                _ => false,
+            })
+    }
+
+    /// Whether programs wait for their paused system.
+    pub(crate) fn has_frozen(&self) -> bool {
+        !self.frozen.is_empty()
+    }
+
+    pub(crate) fn console(&self, process: u64) -> Option<(u16, u16)> {
+        self.running.get(&process)?.console
+    }
+
+    pub(crate) fn is_closed(&self, process: u64, stream: usize) -> bool {
+        self.running.get(&process).is_none_or(|it| it.closed[stream])
+    }
+
+    /// Takes the first event of a kind.
+    pub(crate) fn take_event(
+        &mut self,
+        process: u64,
+        wanted: impl Fn(&GuestEvent) -> bool,
+    ) -> Option<GuestEvent> {
+        let events = &mut self.running.get_mut(&process)?.events;
+        let at = events.iter().position(wanted)?;
+        events.remove(at)
+    }
+}
+
+impl World {
+    /// Something happens to the program of a process.
+    pub(super) fn change_guest(&mut self, process: u64, change: GuestChange) {
+        match change {
+            GuestChange::Start(program) => self.start_guest(process, program),
+            GuestChange::Signal(signal) => self.tell_guest(process, GuestEvent::Signal(signal)),
+            GuestChange::Resize(height, width) => {
+                if let Some(running) = self.guests.running.get_mut(&process) {
+                    running.console = Some((height, width));
+                }
+                self.tell_guest(process, GuestEvent::Resized { height, width });
+            }
+            GuestChange::Close(which) => {
+                self.pipes.close_end(process, which);
+                if let Some(running) = self.guests.running.get_mut(&process) {
+                    for (closed, it) in running.closed.iter_mut().zip(which) {
+                        *closed |= it;
+                    }
+                    running.wake = None;
+                    if let Some(idle) = &mut running.idle {
+                        idle.close(which);
+                    }
+                }
+                if which[0] {
+                    self.tell_guest(process, GuestEvent::StdinClosed);
+                }
+            }
+            GuestChange::End => self.end_guest(process),
+        }
+    }
+
+    fn start_guest(&mut self, process: u64, program: Option<usize>) {
+        let Some(modelled) = self.model.processes.get(process) else { return };
+        let parameters = Arc::clone(&modelled.parameters);
+        let (system_id, process_id) = (Arc::clone(&modelled.system_id), modelled.process_id);
+        let ends = match self.pipes.make(process, modelled.pipes) {
+            Ok(ends) => ends,
+            Err(error) => {
+                self.find(report::no_pipes(process_id, &error), None);
+                return self.model.end_process(process, 1);
+            }
+        };
+        let program = program.and_then(|it| self.guests.provided.get(it)).map(|it| it.1.clone());
+        let changed = Arc::new(Condvar::new());
+        let mut running = Running {
+            turn: Turn::Wanted,
+            changed: Arc::clone(&changed),
+            ended: false,
+            events: VecDeque::new(),
+            console: parameters.console_size,
+            closed: [false; 3],
+            wake: None,
+            idle: None,
+        };
+        let program = match program {
+            None => None,
+            Some(Program::Canned(canned)) if canned.is_idle() => None,
+            Some(program) => Some(program),
+        };
+        let (Some(program), Some(shared)) = (program, self.this.upgrade()) else {
+            running.turn = Turn::Waits(WaitsFor::Nothing);
+            running.idle = Some(ends);
+            self.guests.running.insert(process, running);
+            return;
+        };
+        let label = self.threads.add_own_named(&format!("pid {process_id}"));
+        let guest = Guest {
+            shared,
+            process,
+            process_id,
+            system_id,
+            parameters,
+            changed,
+            label,
+            ends,
+            buffer: Vec::new(),
+        };
+        self.guests.running.insert(process, running);
+        self.dispatch.enqueue(Job::Guest(process));
+        let spawned = std::thread::Builder::new()
+            .name(format!("hcs-sim pid {process_id}"))
+            .spawn(move || guest::run(guest, &program));
+        if let Err(error) = spawned {
+            self.find(report::no_pipes(process_id, &error), None);
+            self.guests.running.remove(&process);
+            self.model.end_process(process, 1);
+        }
+    }
+
+    fn tell_guest(&mut self, process: u64, event: GuestEvent) {
+        let Some(running) = self.guests.running.get_mut(&process) else { return };
+        running.events.push_back(event);
+        if running.turn == Turn::Waits(WaitsFor::Event) {
+            self.want_turn(process);
+        }
+    }
+
+    /// A program that waits may go on as soon as it is its turn.
+    fn want_turn(&mut self, process: u64) {
+        if let Some(running) = self.guests.running.get_mut(&process) {
+            running.turn = Turn::Wanted;
+            self.dispatch.enqueue(Job::Guest(process));
+        }
+    }
+
+    /// A sleep is over.
+    pub(super) fn wake_guest(&mut self, process: u64, serial: u64) {
+        if self.guests.running.get(&process).is_some_and(|it| it.turn == Turn::Waits(WaitsFor::Time(serial)))
+        {
+            self.want_turn(process);
+        }
+    }
+
+    fn end_guest(&mut self, process: u64) {
+        let waiting: Vec<u64> = self
+            .guests
+            .running
+            .iter()
+            .filter(|(_, it)| it.turn == Turn::Waits(WaitsFor::Child(process)))
+            .map(|(number, _)| *number)
+            .collect();
+        waiting.into_iter().for_each(|it| self.want_turn(it));
+        let Some(running) = self.guests.running.get_mut(&process) else { return };
+        running.ended = true;
+        running.wake = None;
+        if running.idle.is_some() {
+            self.guests.running.remove(&process); // and with it its ends of the pipes
+        } else {
+            running.changed.notify_all();
+        }
+        if self.model.processes.get(process).is_none_or(|it| it.handles == 0) {
+            self.pipes.forget(process);
+        }
+    }
+
+    /// Every program ends: the host does.
+    pub(super) fn end_guests(&mut self) {
+        let processes: Vec<u64> = self.guests.running.keys().copied().collect();
+        processes.into_iter().for_each(|it| self.end_guest(it));
+    }
+
+    /// Programs that were frozen with their system want to go on as soon as it does.
+    pub(super) fn thaw(&mut self) {
+        if self.guests.frozen.is_empty() {
+            return;
+        }
+        for process in std::mem::take(&mut self.guests.frozen) {
+            self.dispatch.enqueue(Job::Guest(process));
+        }
+    }
+
+    /// It is a program's turn. Answers whether it goes on: it may have ended, or its system may be paused.
+    pub(super) fn give_turn(&mut self, process: u64) -> bool {
+        let Some(running) = self.guests.running.get_mut(&process) else { return false };
+        if running.ended || running.turn != Turn::Wanted {
+            return false;
+        }
+        if self.model.is_frozen(process) {
+            self.guests.frozen.push(process);
+            return false;
+        }
+        running.turn = Turn::Had;
+        running.changed.notify_all();
+        true
+    }
+
+    pub(super) fn new_sleep(&mut self, process: u64, time: Duration) -> WaitsFor {
+        self.guests.sleeps += 1;
+        let serial = self.guests.sleeps;
+        let at = self.now().saturating_add(nanos(time));
+        if at == Nanos::MAX {
+            return WaitsFor::Nothing; // for ever
+        }
+        self.queue.push(at, Due::Wake { process, serial });
+        WaitsFor::Time(serial)
+    }
+}
+
+/// A program waits for its first turn.
+pub(super) fn begin(world: &mut MutexGuard<'_, World>, process: u64, changed: &Condvar) -> Result<(), Ended> {
+    loop {
+        match world.guests.running.get(&process) {
+            None => return Err(Ended),
+            Some(it) if it.ended => return Err(Ended),
+            Some(it) if it.turn == Turn::Had => return Ok(()),
+            Some(_) => changed.wait(world),
+        }
+    }
+}
+
+/// A program waits for something, and lets others go on meanwhile.
+pub(super) fn wait(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    process: u64,
+    changed: &Condvar,
+    what: WaitsFor,
+) -> Result<(), Ended> {
+    let running = world.guests.running.get_mut(&process).filter(|it| !it.ended).ok_or(Ended)?;
+    running.turn = Turn::Waits(what);
+    if let WaitsFor::Pipe(handle, write) = what {
+        wait_for_pipe(shared, world, process, handle, write)?;
+    } else {
+        dispatch::left(shared, world);
+    }
+    begin(world, process, changed)
+}
+
+/// The kernel tells when a pipe is ready; the world goes on until then.
+fn wait_for_pipe(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    process: u64,
+    handle: usize,
+    write: bool,
+) -> Result<(), Ended> {
+    use super::raw::AsRaw;
+    let (wake, writer) = std::io::pipe().map_err(|_| Ended)?;
+    if let Some(running) = world.guests.running.get_mut(&process) {
+        running.wake = Some(writer);
+    }
+    world.guests.at_pipes += 1;
+    dispatch::left(shared, world);
+    let pipes = shared.gateway.pipes;
+    MutexGuard::unlocked(world, || (pipes.wait)(handle, write, wake.as_raw_value()));
+    world.guests.at_pipes -= 1;
+    let running = world.guests.running.get_mut(&process).filter(|it| !it.ended).ok_or(Ended)?;
+    running.wake = None;
+    world.want_turn(process);
+    dispatch::ensure_worker(shared, world);
+    shared.announce(world);
+    Ok(())
+}
+
+/// A program's thread is done: with an exit code of its own, or because the process has ended.
+pub(super) fn finish(shared: &Arc<Shared>, process: u64, label: u32, exit_code: Option<u32>) {
+    let mut world = shared.world.lock();
+    let had_turn = world.guests.running.get(&process).is_some_and(|it| it.turn == Turn::Had);
+    if let Some(code) = exit_code {
+        world.model.end_process(process, code);
+        world.take_in(None);
+    }
+    world.guests.running.remove(&process);
+    world.threads.ended(label);
+    if had_turn {
+        dispatch::left(shared, &mut world);
+    }
+    shared.announce(&world);
+}
+
+impl GuestEnds {
+    pub(super) fn close(&mut self, which: [bool; 3]) {
+        if which[0] {
+            self.stdin = None;
+        }
+        if which[1] {
+            self.stdout = None;
+        }
+        if which[2] {
+            self.stderr = None;
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The pipes of processes: the ends that callers get, which of them they have, and which they never closed.
+//! Not here: reading and writing (`guest`, `files`), waiting for a pipe (`abi::pipe`).
+
+use std::collections::BTreeMap;
+use std::io::{self, PipeReader, PipeWriter};
+
+use super::raw::IntoRaw;
+use crate::abi::pipe::Pipes;
+use crate::answer::ProcessInfo;
+
+/// `INVALID_HANDLE_VALUE`.
+const INVALID: usize = usize::MAX;
+
+/// The callers' ends of the pipes of a host's processes.
+#[derive(Default)]
+pub(crate) struct PipeTable {
+    /// By process.
+    ends: BTreeMap<u64, [End; 3]>,
+    /// By value.
+    given: BTreeMap<usize, Given>,
+}
+
+/// One of the ends that a caller can get.
+#[derive(Default)]
+enum End {
+    /// Nobody asked for it.
+    #[default]
+    None,
+    Writer(PipeWriter),
+    Reader(PipeReader),
+    /// A caller has it, under this value.
+    Given(usize),
+}
+
+/// An end that a caller has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given {
+    /// What the value led to.
+    identity: (u64, u64),
+    pub(crate) stream: Stream,
+    pub(crate) process_id: u32,
+    /// The journal entry of the call that gave it.
+    pub(crate) entry: u64,
+}
+
+/// One of the standard streams, as callers see them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Input,
+    Output,
+    Error,
+}
+
+const STREAMS: [Stream; 3] = [Stream::Input, Stream::Output, Stream::Error];
+
+impl Stream {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Stream::Input => "standard input",
+            Stream::Output => "standard output",
+            Stream::Error => "standard error",
+        }
+    }
+}
+
+/// The ends that a process has of its own pipes.
+#[derive(Default)]
+pub(crate) struct GuestEnds {
+    pub(crate) stdin: Option<PipeReader>,
+    pub(crate) stdout: Option<PipeWriter>,
+    pub(crate) stderr: Option<PipeWriter>,
+}
+
+impl PipeTable {
+    /// Makes the pipes that were asked for.
+    pub(crate) fn make(&mut self, process: u64, asked: [bool; 3]) -> io::Result<GuestEnds> {
+        let mut ends = [End::None, End::None, End::None];
+        let mut guest = GuestEnds::default();
+        if asked[0] {
+            let (reader, writer) = io::pipe()?;
+            ends[0] = End::Writer(writer);
+            guest.stdin = Some(reader);
+        }
+        for (index, side) in [(1, &mut guest.stdout), (2, &mut guest.stderr)] {
+            if asked[index] {
+                let (reader, writer) = io::pipe()?;
+                ends[index] = End::Reader(reader);
+                *side = Some(writer);
+            }
+        }
+        if asked.contains(&true) {
+            self.ends.insert(process, ends);
+        }
+        Ok(guest)
+    }
+
+    /// The handles that a caller gets with process information: the first ones with a create, copies of them later. What
+    /// there is no pipe for is NULL, or `INVALID_HANDLE_VALUE` among copies. (fidelity: `stdio-handles`, `process-info-fresh`)
+    pub(crate) fn hand_out(&mut self, pipes: &Pipes, info: &ProcessInfo, entry: u64) -> [usize; 3] {
+        let has = [info.std_input, info.std_output, info.std_error];
+        let nothing = if info.is_create { 0 } else { INVALID };
+        let mut values = [nothing; 3];
+        let Some(ends) = self.ends.get_mut(&info.process) else { return values };
+        for (index, end) in ends.iter_mut().enumerate().filter(|(index, _)| has[*index]) {
+            let value = if info.is_create { end.first(pipes) } else { end.copy(pipes, &self.given) };
+            let Some(value) = value else { continue };
+            values[index] = value;
+            if let Some(identity) = (pipes.identity)(value) {
+                let process_id = info.process_id;
+                let fresh = Given { identity, stream: STREAMS[index], process_id, entry };
+                self.given.entry(value).and_modify(|it| *it = fresh).or_insert(fresh);
+            }
+        }
+        values
+    }
+
+    /// The caller's ends of a pipe close: for all, as a modify request does it.
+    pub(crate) fn close_end(&mut self, process: u64, which: [bool; 3]) {
+        if let Some(ends) = self.ends.get_mut(&process) {
+            for (end, _) in ends.iter_mut().zip(which).filter(|it| it.1) {
+                if !matches!(end, End::Given(_)) {
+                    *end = End::None;
+                }
+            }
+        }
+    }
+
+    /// Nobody can ask for the pipes of a process any more.
+    pub(crate) fn forget(&mut self, process: u64) {
+        self.ends.remove(&process);
+    }
+
+    /// A handle that was given out and is still what it was.
+    pub(crate) fn find(&self, pipes: &Pipes, value: usize) -> Option<Given> {
+        let given = self.given.get(&value)?;
+        ((pipes.identity)(value) == Some(given.identity)).then_some(*given)
+    }
+
+    /// The caller closes a handle that was given out.
+    pub(crate) fn close(&mut self, pipes: &Pipes, value: usize) -> bool {
+        let known = self.find(pipes, value).is_some();
+        self.given.remove(&value);
+        if known {
+            (pipes.close)(value);
+        }
+        known
+    }
+
+    /// What callers have and never closed, in the order in which they got it.
+    pub(crate) fn leaked(&self, pipes: &Pipes) -> Vec<(usize, Given)> {
+        let mut leaked: Vec<_> = self.given.iter().map(|(value, given)| (*value, *given)).collect();
+        leaked.retain(|(value, _)| self.find(pipes, *value).is_some());
+        leaked.sort_by_key(|(value, given)| (given.entry, given.stream as u8, *value));
+        leaked
+    }
+}
+
+impl End {
+    fn first(&mut self, pipes: &Pipes) -> Option<usize> {
+        let value = match std::mem::take(self) {
+            End::None => return None,
+            End::Given(value) => value,
+            End::Writer(writer) => above_zero(pipes, writer.into_raw_value()),
+            End::Reader(reader) => above_zero(pipes, reader.into_raw_value()),
+        };
+        *self = End::Given(value);
+        Some(value)
+    }
+
+    fn copy(&self, pipes: &Pipes, given: &BTreeMap<usize, Given>) -> Option<usize> {
+        match self {
+            End::None => None,
+            End::Writer(writer) => writer.try_clone().ok().map(|it| above_zero(pipes, it.into_raw_value())),
+            End::Reader(reader) => reader.try_clone().ok().map(|it| above_zero(pipes, it.into_raw_value())),
+            End::Given(value) => {
+                let known = given.get(value)?;
+                ((pipes.identity)(*value) == Some(known.identity)).then(|| (pipes.duplicate)(*value))?
+            }
+        }
+    }
+}
+
+/// Zero is a file descriptor like any other, but NULL as a handle.
+fn above_zero(pipes: &Pipes, value: usize) -> usize {
+    if value != 0 {
+        return value;
+    }
+    let copy = (pipes.duplicate)(value).unwrap_or(INVALID);
+    (pipes.close)(value);
+    copy
+}
