@@ -2,6 +2,7 @@
 //! Not here: the callbacks' threads (`runtime::dispatch`), what happens to systems and processes (`lifecycle`, `process`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::behavior::{NullCallback, SecondRegistration};
 use super::host::{Due, Effect, Host, Performed};
@@ -337,9 +338,13 @@ impl Host {
         wants && operation.number().and_then(|it| self.operations.get(it)).is_some_and(|it| it.callback != 0)
     }
 
-    /// Lets an event be told later. (fidelity: `exit-event-late`)
-    pub(super) fn tell_later(&mut self, late: Option<std::time::Duration>, due: Due) {
-        self.due_later(late.unwrap_or(self.behavior.exit_event_delay), due);
+    /// Lets an exit be told, a while after it happened. (fidelity: `exit-event`)
+    pub(super) fn tell_later(&mut self, late: Option<Duration>, due: Due) {
+        match (late.unwrap_or(self.behavior.exit_event_delay), due) {
+            (Duration::ZERO, Due::TellExit { system }) => self.tell_exit(system),
+            (Duration::ZERO, Due::TellProcessExit { process }) => self.tell_process_exit(process),
+            (delay, due) => self.due_later(delay, due),
+        }
     }
 }
 

@@ -46,6 +46,18 @@ pub(crate) struct Dispatch {
     hinted: bool,
     /// Callbacks of one handle may run side by side.
     concurrent: bool,
+    /// Whom nothing is told any more.
+    pub(crate) muted: Muted,
+}
+
+/// Which callbacks are not called any more: the test that they belong to is over, and what they refer to may be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Muted {
+    #[default]
+    Nobody,
+    /// Those of handles, which should have been closed. Those of operations may yet close them.
+    Handles,
+    All,
 }
 
 /// A callback that runs.
@@ -217,6 +229,13 @@ pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
     }
 }
 
+/// Something has happened on the word of the test: whoever waits looks again, and the dispatcher sees what is due now.
+pub(crate) fn after_a_step(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
+    shared.announce(world);
+    ensure_worker(shared, world);
+    settle(shared, world);
+}
+
 /// Waits for something to happen, for a while.
 pub(crate) fn wait(shared: &Shared, world: &mut MutexGuard<'_, World>, limit: Duration) {
     world.waiting += 1;
@@ -252,6 +271,9 @@ fn run(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: Job, label:
 fn complete(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: &Completion, label: u32) {
     // Closed between its completion and now: nothing is called any more. (fidelity: close-stops-callback)
     let Some(operation) = world.model.operations.get(job.operation) else { return };
+    if world.dispatch.muted == Muted::All {
+        return;
+    }
     let handle = operation.handle;
     let operation = world.model.operation_handle(job.operation);
     in_the_clients_code(world, Target::Operation(job.operation), None, label, |world, enters| {
@@ -270,7 +292,12 @@ fn complete(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: &Compl
 /// Tells a callback of an event, if it is still registered, and the operation that it is about still open.
 /// (fidelity: `close-unregisters`)
 fn tell(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, told: Told, label: u32) {
-    if !world.model.is_registered(&told) {
+    let is_muted = match world.dispatch.muted {
+        Muted::Nobody => false,
+        Muted::Handles => !matches!(told.target, Target::Operation(_)),
+        Muted::All => true,
+    };
+    if is_muted || !world.model.is_registered(&told) {
         return;
     }
     let operation = match told.operation {

@@ -29,8 +29,7 @@ impl Host {
         let mut world = shared.world.lock();
         world.calls += 1;
         world.raise(&event);
-        shared.announce(&world);
-        dispatch::settle(shared, &mut world);
+        dispatch::after_a_step(shared, &mut world);
     }
 
     /// Lets something happen after a time, in virtual time.

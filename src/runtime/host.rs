@@ -205,8 +205,7 @@ impl Host {
         let until = world.now().saturating_add(nanos(time));
         while world.queue.next_at().is_some_and(|at| at <= until) {
             world.run_next();
-            shared.announce(&world);
-            dispatch::settle(shared, &mut world);
+            dispatch::after_a_step(shared, &mut world);
         }
         world.clock.move_to(until);
         shared.announce(&world);
@@ -220,8 +219,7 @@ impl Host {
         let Some(accepted) = held.map(|it| it.remove(0)) else { return false };
         world.calls += 1;
         world.release(accepted);
-        shared.announce(&world);
-        dispatch::settle(shared, &mut world);
+        dispatch::after_a_step(shared, &mut world);
         true
     }
 

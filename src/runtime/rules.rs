@@ -326,8 +326,7 @@ impl Gate {
         let Some(accepted) = held.map(|it| it.remove(0)) else { return false };
         world.calls += 1;
         world.release(accepted);
-        self.shared.announce(&world);
-        dispatch::settle(&self.shared, &mut world);
+        dispatch::after_a_step(&self.shared, &mut world);
         true
     }
 

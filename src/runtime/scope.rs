@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::dispatch;
+use super::dispatch::{self, Muted};
 use super::host::{Builder, Host};
 use super::world::{Shared, World};
 use crate::handle::{ProcessHandle, SystemHandle};
@@ -88,7 +88,10 @@ impl Host {
         };
         let mut verified = Ok(());
         if outermost {
+            let muted = if result.is_err() { Muted::All } else { Muted::Handles };
+            self.shared().world.lock().dispatch.muted = muted;
             verified = self.verify();
+            self.shared().world.lock().dispatch.muted = Muted::Nobody;
             let (closures, programs) = {
                 let mut world = self.shared().world.lock();
                 (world.script.retire(), std::mem::take(&mut world.guests.provided))
@@ -192,6 +195,7 @@ fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
 
 /// The last clone of a host is gone: what nobody has looked at is printed, and its threads end.
 pub(super) fn end(shared: &Arc<Shared>) {
+    shared.world.lock().dispatch.muted = if std::thread::panicking() { Muted::All } else { Muted::Handles };
     let report = verify(shared);
     if !report.findings.is_empty() {
         eprintln!("\n{report}");

@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // each test file uses a part
 
+pub mod listeners;
 pub mod processes;
 pub mod states;
 
