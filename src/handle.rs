@@ -142,6 +142,18 @@ pub enum TargetHandle {
     Process(ProcessHandle),
 }
 
+impl TargetHandle {
+    /// An operation of the same host, by its number.
+    pub(crate) fn operation_beside(self, number: u64) -> OperationHandle {
+        let value = match self {
+            TargetHandle::Operation(it) => it.0,
+            TargetHandle::System(it) => it.0,
+            TargetHandle::Process(it) => it.0,
+        };
+        OperationHandle::new(Parts::decode(value).map_or(0, |it| it.serial), number)
+    }
+}
+
 impl fmt::Display for TargetHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

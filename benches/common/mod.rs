@@ -3,6 +3,8 @@
 
 #![allow(dead_code)] // each benchmark uses a part
 
+pub mod measure;
+
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::hint::black_box;

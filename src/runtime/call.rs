@@ -117,7 +117,6 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         let findings = world.findings.iter_mut().filter(|it| it.entry == Some(provisional));
         findings.for_each(|it| it.entry = Some(entry));
     }
-    dispatch::ensure_worker(shared, &mut world);
     dispatch::settle(shared, &mut world);
     let homeless = if shared.serial == 0 { std::mem::take(&mut world.findings) } else { Vec::new() };
     drop(world);

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use parking_lot::MutexGuard;
 
 use super::clock::Time;
+use super::hot::{Callback, Handed};
 use super::seat;
 use super::threads::Threads;
 use super::world::{Shared, World};
 use crate::event::EventType;
+use crate::handle::TargetHandle;
 use crate::journal::{Event, What, report};
 use crate::model::Nanos;
 use crate::model::registration::{Target, Told};
@@ -46,6 +48,10 @@ pub(crate) struct Dispatch {
     hinted: bool,
     /// Callbacks of one handle may run side by side.
     concurrent: bool,
+    /// A thread looks at the clock every now and then.
+    watching: bool,
+    /// The callback that was handed over.
+    in_hand: Option<InCallback>,
     /// Whom nothing is told any more.
     pub(crate) muted: Muted,
 }
@@ -187,11 +193,19 @@ pub(crate) fn ensure_worker(shared: &Arc<Shared>, world: &mut World) {
     }
     let next = if has_jobs || world.guests.has_frozen() { world.pump() } else { None };
     let dispatch = &mut world.dispatch;
+    if next.is_none() {
+        // Whoever runs or looks out goes on to watch the clock.
+        if dispatch.watching || dispatch.workers > dispatch.idle {
+            return;
+        }
+    } else if shared.hot.is_ready() {
+        return shared.hot.poke();
+    }
     if dispatch.idle > 0 {
         shared.work.notify_one();
         return;
     }
-    if dispatch.workers >= MOST_WORKERS || (dispatch.workers > 0 && next.is_none()) {
+    if dispatch.workers >= MOST_WORKERS {
         return;
     }
     dispatch.workers += 1;
@@ -215,24 +229,50 @@ pub(super) fn left(shared: &Arc<Shared>, world: &mut World) {
 /// Inside a callback nothing is waited for: the next one comes when this one has returned.
 pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
     if !world.is_busy() || seat::is_worker_of(shared) {
-        return;
+        return ensure_worker(shared, world);
     }
     let started = Instant::now();
     while world.is_busy() {
+        if hand_over(shared, world) {
+            continue;
+        }
         ensure_worker(shared, world);
         let Some(left) = CALLBACK_PAUSE.checked_sub(started.elapsed()) else {
             world.dispatch.allow_overlap();
-            ensure_worker(shared, world);
             break;
         };
         wait(shared, world, left);
+    }
+    ensure_worker(shared, world);
+}
+
+/// Gives the next callback to a thread that looks out for one, and waits a moment for its return. Answers whether it went on.
+pub(super) fn hand_over(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) -> bool {
+    let Some(label) = shared.hot.reserve() else { return false };
+    let Some(entered) = world.next_callback(label) else {
+        shared.hot.release();
+        return false;
+    };
+    shared.hot.hand_over(entered.callback.clone());
+    world.dispatch.in_hand = Some(entered);
+    let how = MutexGuard::unlocked(world, || shared.hot.await_return());
+    if how == Handed::Back {
+        finish(shared, world);
+    }
+    true
+}
+
+/// What was handed over has returned.
+fn finish(shared: &Arc<Shared>, world: &mut World) {
+    if let Some(entered) = world.dispatch.in_hand.take() {
+        world.leave(entered);
+        shared.announce(world);
     }
 }
 
 /// Something has happened on the word of the test: whoever waits looks again, and the dispatcher sees what is due now.
 pub(crate) fn after_a_step(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
     shared.announce(world);
-    ensure_worker(shared, world);
     settle(shared, world);
 }
 
@@ -248,115 +288,154 @@ fn work(shared: &Arc<Shared>, label: u32) {
     let _seat = seat::enter_as_worker(shared, label);
     let mut world = shared.world.lock();
     while !world.ended {
-        match world.pump().and_then(|at| world.dispatch.jobs.remove(at)) {
-            Some(job) => run(shared, &mut world, job, label),
-            None => rest(shared, &mut world),
+        let Some(entered) = world.next_callback(label) else {
+            rest(shared, &mut world);
+            continue;
+        };
+        let callback = entered.callback.clone();
+        MutexGuard::unlocked(&mut world, || callback.call(&shared.gateway));
+        world.leave(entered);
+        shared.announce(&world);
+        if world.dispatch.jobs.is_empty() {
+            // The next one is handed over, as a rule, by whoever waited for this one.
+            MutexGuard::unlocked(&mut world, || {
+                shared.hot.look_out(label, &shared.gateway, || finish(shared, &mut shared.world.lock()));
+            });
         }
     }
     world.dispatch.workers -= 1;
 }
 
-fn run(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: Job, label: u32) {
-    match job {
-        Job::Completion(job) => complete(shared, world, &job, label),
-        Job::Event(told) => tell(shared, world, *told, label),
-        Job::Guest(_) => {} // `pump` takes these
-    }
-    shared.announce(world);
-    if !world.dispatch.jobs.is_empty() {
-        ensure_worker(shared, world);
-    }
-}
-
-fn complete(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, job: &Completion, label: u32) {
-    // Closed between its completion and now: nothing is called any more. (fidelity: close-stops-callback)
-    let Some(operation) = world.model.operations.get(job.operation) else { return };
-    if world.dispatch.muted == Muted::All {
-        return;
-    }
-    let handle = operation.handle;
-    let operation = world.model.operation_handle(job.operation);
-    in_the_clients_code(world, Target::Operation(job.operation), None, label, |world, enters| {
-        if enters {
-            log(world, label, What::CallbackEntered { operation });
-            MutexGuard::unlocked(world, || {
-                (shared.gateway.call_back)(job.callback, handle.0, job.context);
-            });
-        } else {
-            log(world, label, What::CallbackReturned { operation });
+impl World {
+    /// The next callback, entered; those that nobody is to hear any more are left out.
+    fn next_callback(&mut self, label: u32) -> Option<InCallback> {
+        loop {
+            let at = self.pump()?;
+            let job = self.dispatch.jobs.remove(at)?;
+            if let Some(entered) = self.enter(job, label) {
+                return Some(entered);
+            }
         }
-    });
-    callback_is_over(world, job.operation, job.id);
-}
-
-/// Tells a callback of an event, if it is still registered, and the operation that it is about still open.
-/// (fidelity: `close-unregisters`)
-fn tell(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, told: Told, label: u32) {
-    let is_muted = match world.dispatch.muted {
-        Muted::Nobody => false,
-        Muted::Handles => !matches!(told.target, Target::Operation(_)),
-        Muted::All => true,
-    };
-    if is_muted || !world.model.is_registered(&told) {
-        return;
     }
-    let operation = match told.operation {
-        None => 0,
-        Some((number, _)) => match world.model.operations.get(number) {
-            Some(operation) => operation.handle.0,
-            None => return,
-        },
-    };
-    let named = told.operation.map(|(number, _)| world.model.operation_handle(number));
-    let target = world.model.target_name(told.target);
-    in_the_clients_code(world, told.target, Some(told.event), label, |world, enters| {
-        let (event, target) = (told.event, target.clone());
-        if enters {
-            let data = told.data.clone();
-            log(world, label, What::EventEntered { event, target, operation: named, data });
-            MutexGuard::unlocked(world, || {
-                let data = told.data.as_deref();
-                (shared.gateway.tell)(told.callback, told.event.number(), data, operation, told.context);
-            });
-        } else {
-            log(world, label, What::EventReturned { event, target });
+
+    /// A callback is about to be called, on a thread; nothing if it is not to be called any more. A panic in it ends the
+    /// process at the callback's own `extern` boundary, as it does on Windows: nothing to catch.
+    fn enter(&mut self, job: Job, label: u32) -> Option<InCallback> {
+        let entered = match job {
+            Job::Completion(job) => self.completion(job)?,
+            Job::Event(told) => self.event(*told)?,
+            Job::Guest(_) => return None, // `pump` takes these
+        };
+        let since = self.now();
+        self.dispatch.running += 1;
+        self.dispatch.entered.push(Entered { target: entered.target, label, event: entered.event, since });
+        log(self, label, entered.enters());
+        Some(InCallback { label, ..entered })
+    }
+
+    /// A callback has returned.
+    fn leave(&mut self, entered: InCallback) {
+        let (target, label) = (entered.target, entered.label);
+        self.dispatch.running -= 1;
+        self.dispatch.entered.retain(|it| it.target != target || it.label != label);
+        log(self, label, entered.returns());
+        if let Some((number, id)) = entered.of
+            && let Some(operation) = self.model.operations.get_mut(number)
+            && operation.callback_of == id
+        {
+            operation.callback_of = 0; // its system can be asked for no longer
         }
-    });
-    if let Some((number, id)) = told.operation {
-        callback_is_over(world, number, id);
+    }
+
+    /// Closed between its completion and now: nothing is called any more. (fidelity: `close-stops-callback`)
+    fn completion(&self, job: Completion) -> Option<InCallback> {
+        let operation = self.model.operations.get(job.operation)?;
+        if self.dispatch.muted == Muted::All {
+            return None;
+        }
+        let callback = Callback::Completion {
+            callback: job.callback,
+            operation: operation.handle.0,
+            context: job.context,
+        };
+        Some(InCallback {
+            target: Target::Operation(job.operation),
+            name: TargetHandle::Operation(self.model.operation_handle(job.operation)),
+            label: 0,
+            event: None,
+            of: Some((job.operation, job.id)),
+            callback,
+        })
+    }
+
+    /// An event is told if the callback is still registered, and the operation that it is about still open.
+    /// (fidelity: `close-unregisters`)
+    fn event(&self, told: Told) -> Option<InCallback> {
+        let is_muted = match self.dispatch.muted {
+            Muted::Nobody => false,
+            Muted::Handles => !matches!(told.target, Target::Operation(_)),
+            Muted::All => true,
+        };
+        if is_muted || !self.model.is_registered(&told) {
+            return None;
+        }
+        let operation = match told.operation {
+            None => 0,
+            Some((number, _)) => self.model.operations.get(number)?.handle.0,
+        };
+        let callback = Callback::Event {
+            callback: told.callback,
+            event: told.event.number(),
+            data: told.data,
+            operation,
+            context: told.context,
+        };
+        Some(InCallback {
+            target: told.target,
+            name: self.model.target_name(told.target),
+            label: 0,
+            event: Some(told.event),
+            of: told.operation,
+            callback,
+        })
     }
 }
 
-/// Runs a callback: the closure is asked to enter it, and then to note its return.
-/// A panic in it ends the process at the callback's own `extern` boundary, as it does on Windows: nothing to catch.
-fn in_the_clients_code(
-    world: &mut MutexGuard<'_, World>,
+/// A callback that is being called.
+pub(crate) struct InCallback {
     target: Target,
-    event: Option<EventType>,
+    name: TargetHandle,
     label: u32,
-    mut step: impl FnMut(&mut MutexGuard<'_, World>, bool),
-) {
-    let since = world.now();
-    world.dispatch.running += 1;
-    world.dispatch.entered.push(Entered { target, label, event, since });
-    step(world, true);
-    world.dispatch.running -= 1;
-    world.dispatch.entered.retain(|it| it.target != target || it.label != label);
-    step(world, false);
+    event: Option<EventType>,
+    /// The operation that it is about, and the id of its use.
+    of: Option<(u64, u64)>,
+    callback: Callback,
+}
+
+impl InCallback {
+    fn enters(&self) -> What {
+        match (&self.callback, self.event, self.name) {
+            (Callback::Event { data, .. }, Some(event), target) => {
+                let operation = self.of.map(|(number, _)| self.name.operation_beside(number));
+                What::EventEntered { event, target, operation, data: data.clone() }
+            }
+            (_, _, TargetHandle::Operation(operation)) => What::CallbackEntered { operation },
+            _ => unreachable!("completion callbacks are of operations"),
+        }
+    }
+
+    fn returns(&self) -> What {
+        match (self.event, self.name) {
+            (Some(event), target) => What::EventReturned { event, target },
+            (None, TargetHandle::Operation(operation)) => What::CallbackReturned { operation },
+            _ => unreachable!("completion callbacks are of operations"),
+        }
+    }
 }
 
 fn log(world: &mut World, label: u32, what: What) {
     let now = world.now();
     world.log.push(now, now, label, Event::Other(Box::new(what)));
-}
-
-/// The operation's system can be asked for no longer.
-fn callback_is_over(world: &mut World, operation: u64, id: u64) {
-    if let Some(operation) = world.model.operations.get_mut(operation)
-        && operation.callback_of == id
-    {
-        operation.callback_of = 0;
-    }
 }
 
 /// Nothing to run: sleep, or move the clock for what nobody waits for inside the host.
@@ -374,7 +453,9 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
         (Time::Virtual, Some(_)) => {
             let calls = world.calls;
             let started = Instant::now();
+            world.dispatch.watching = true;
             shared.work.wait_for(world, QUIET);
+            world.dispatch.watching = false;
             if world.calls != calls || world.waiting > 0 || world.is_busy() {
                 world.dispatch.quiet = None;
             } else if started.elapsed() >= QUIET {

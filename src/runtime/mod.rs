@@ -11,6 +11,7 @@ pub(crate) mod free;
 pub(crate) mod guest;
 pub(crate) mod guests;
 pub(crate) mod host;
+pub(crate) mod hot;
 pub(crate) mod lanes;
 pub(crate) mod pipes;
 pub(crate) mod queue;

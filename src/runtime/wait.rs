@@ -118,6 +118,10 @@ impl Wait<'_> {
         world: &mut MutexGuard<'_, World>,
         ready: &mut impl FnMut(&World) -> Option<T>,
     ) -> Option<Waited<T>> {
+        if !seat::is_worker_of(self.shared) && dispatch::hand_over(self.shared, world) {
+            self.busy = None;
+            return None;
+        }
         dispatch::ensure_worker(self.shared, world);
         let busy = self.busy.get_or_insert_with(Instant::now).elapsed();
         if let Some(left) = CALLBACK_PAUSE.checked_sub(busy) {
@@ -149,7 +153,6 @@ impl Wait<'_> {
                 return Some(Waited::Stuck(Stuck::OnlySleepers(self.wakes)));
             }
             world.run_next();
-            dispatch::ensure_worker(self.shared, world);
             self.shared.announce(world);
             self.idle = None;
             return None;

@@ -12,6 +12,7 @@ use super::clock::{Clock, Time};
 use super::dispatch::{self, Dispatch, Job};
 use super::documents::Documents;
 use super::guests::Guests;
+use super::hot::HotSeat;
 use super::lanes::{Lane, Lanes};
 use super::pipes::PipeTable;
 use super::queue::{Order, Queue};
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     /// There may be work for the dispatcher.
     pub(crate) work: Condvar,
     pub(crate) gateway: Gateway,
+    /// A dispatcher thread that looks out for callbacks.
+    pub(crate) hot: HotSeat,
     /// The last clone of the host is gone; others may still hold this for a moment.
     pub(crate) over: AtomicBool,
 }
@@ -200,6 +203,7 @@ impl Shared {
                 changed: Condvar::new(),
                 work: Condvar::new(),
                 gateway,
+                hot: HotSeat::default(),
                 over: AtomicBool::new(false),
             }
         })
