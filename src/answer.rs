@@ -51,8 +51,6 @@ pub struct ProcessInfo {
     pub std_output: bool,
     /// There is a pipe from its standard error.
     pub std_error: bool,
-    /// The process's number.
-    pub(crate) process: u64,
     /// It came of the create: the first pipes, not copies of them.
     pub(crate) is_create: bool,
 }

@@ -300,13 +300,14 @@ impl AsArgument for Pointer {
     }
 }
 
-impl AsArgument for CreateOptions {
+/// Boxed: it is rare, and calls are kept in the journal.
+impl AsArgument for Box<CreateOptions> {
     fn as_argument(&self) -> Argument<'_> {
-        Argument::Options(*self)
+        Argument::Options(**self)
     }
 
     fn fault(&self) -> Option<ArgumentFault> {
-        match self {
+        match &**self {
             CreateOptions::Unknown(version) => {
                 Some(ArgumentFault::Unreadable(format!("of version 0x{version:08X}, which is not known")))
             }
@@ -456,7 +457,7 @@ exports! {
     HcsEnumerateComputeSystems = EnumerateComputeSystems { query: Text, operation: OperationHandle } ComputeSystem ThroughOperation Enumerate;
     HcsEnumerateComputeSystemsInNamespace = EnumerateComputeSystemsInNamespace { id_namespace: Text, query: Text, operation: OperationHandle } ComputeSystem ThroughOperation Enumerate;
     HcsCreateComputeSystem = CreateComputeSystem { id: Needed, configuration: Needed, operation: OperationHandle, security_descriptor: Pointer, compute_system: NeededOut } ComputeSystem ThroughOperation Create;
-    HcsCreateComputeSystemInNamespace = CreateComputeSystemInNamespace { id_namespace: Text, id: Needed, configuration: Needed, operation: OperationHandle, options: CreateOptions, compute_system: NeededOut } ComputeSystem ThroughOperation Create;
+    HcsCreateComputeSystemInNamespace = CreateComputeSystemInNamespace { id_namespace: Text, id: Needed, configuration: Needed, operation: OperationHandle, options: Box<CreateOptions>, compute_system: NeededOut } ComputeSystem ThroughOperation Create;
     HcsOpenComputeSystem = OpenComputeSystem { id: Needed, requested_access: u32, compute_system: NeededOut } ComputeSystem Returned None;
     HcsOpenComputeSystemInNamespace = OpenComputeSystemInNamespace { id_namespace: Text, id: Needed, requested_access: u32, compute_system: NeededOut } ComputeSystem Returned None;
     HcsCloseComputeSystem = CloseComputeSystem { compute_system: SystemHandle } ComputeSystem Nothing None;

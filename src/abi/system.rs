@@ -115,7 +115,7 @@ pub unsafe extern "system" fn HcsCreateComputeSystemInNamespace(
             configuration,
             operation,
             // SAFETY: the caller promises it.
-            options: unsafe { create_options(options) },
+            options: Box::new(unsafe { create_options(options) }),
             compute_system: NeededOut(!computesystem.is_null()),
         });
         // SAFETY: the caller promises it.

@@ -166,10 +166,10 @@ impl Host {
 
     /// The operation begins a use.
     fn track(&mut self, number: u64, tracked: Use) {
+        self.outcome_is_known(number);
         self.next_id += 1;
         let operation = self.operations.get_mut(number).expect("the number is live");
         operation.state = State::Pending(tracked);
-        operation.fetched = false;
         operation.has_socket = false;
         self.awaited += u32::from(operation.callback != 0);
         if let Some(system) = self.systems.get_mut(tracked.system_number) {

@@ -159,7 +159,7 @@ pub(crate) struct Accepted {
     /// What a rule says beyond the outcome.
     pub(crate) aside: Option<Box<Aside>>,
     /// It takes its turn among the signals to one process: the system handle's number, and the process's.
-    pub(crate) lane: Option<(u64, u64)>,
+    pub(crate) lane: Option<Box<(u64, u64)>>,
 }
 
 /// What a rule says about a request beyond its outcome.
@@ -424,6 +424,7 @@ impl Host {
     /// (fidelity: `close-pending`, `close-idle`)
     fn close_operation(&mut self, handle: OperationHandle) -> Result<Performed, Fault> {
         let number = self.operation_number(handle)?;
+        self.outcome_is_known(number);
         let operation = self.operations.remove(number).expect("the number is live");
         if operation.is_pending() && operation.callback != 0 {
             self.awaited -= 1;
@@ -531,7 +532,7 @@ impl Host {
             }
             _ => {
                 let answer = result_of(operation, asks_process_info(call));
-                operation.fetched |= matches!(operation.state, State::Completed(..));
+                self.outcome_is_known(number);
                 answer
             }
         }))

@@ -23,8 +23,8 @@ pub(crate) struct Operation {
     pub(crate) callback_of: u64,
     /// Made for notifications, with these options: the callback is one for events.
     pub(crate) notifications: Option<i32>,
-    /// Somebody has seen the outcome of its use.
-    pub(crate) fetched: bool,
+    /// Nobody has seen the outcome of its use, nor was told of it.
+    pub(crate) untold: bool,
     /// A socket was added for the next request that takes one.
     pub(crate) has_socket: bool,
     /// When its use completed.
@@ -75,7 +75,7 @@ impl Operation {
             inside: 0,
             callback_of: 0,
             notifications: None,
-            fetched: false,
+            untold: false,
             has_socket: false,
             ended_at: 0,
         }

@@ -287,7 +287,6 @@ impl Host {
             std_input: given[0],
             std_output: given[1],
             std_error: given[2],
-            process: open.process,
             is_create,
         })
     }
@@ -295,14 +294,7 @@ impl Host {
     pub(super) fn process_info_of(&self, process: u64, is_create: bool) -> Option<ProcessInfo> {
         let process_id = self.processes.get(process)?.process_id;
         let none = false;
-        Some(ProcessInfo {
-            process_id,
-            std_input: none,
-            std_output: none,
-            std_error: none,
-            process,
-            is_create,
-        })
+        Some(ProcessInfo { process_id, std_input: none, std_output: none, std_error: none, is_create })
     }
 
     /// (fidelity: `process-list`)

@@ -38,10 +38,8 @@ pub(crate) struct Registration {
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
     registration: Option<Box<Registration>>,
-    /// Completions that nobody was told of: a callback that is registered later is.
-    untold: Vec<PendingUse>,
-    /// The length of `untold` at which it is looked through.
-    crowded: usize,
+    /// How many completions nobody has seen or was told of: a callback that is registered later is.
+    untold: u32,
 }
 
 /// An event for one callback.
@@ -61,14 +59,6 @@ pub(crate) struct Told {
 impl Listener {
     pub(super) fn wants_operations(&self) -> bool {
         self.registration.as_ref().is_some_and(|it| it.options & OPERATION_CALLBACKS != 0)
-    }
-
-    fn remember(&mut self, entry: PendingUse, is_open: impl Fn(&PendingUse) -> bool) {
-        if self.untold.len() >= self.crowded.max(8) {
-            self.untold.retain(is_open);
-            self.crowded = 2 * self.untold.len();
-        }
-        self.untold.push(entry);
     }
 
     fn told(&self, target: Target, event: EventType, data: Option<Arc<str>>) -> Option<Told> {
@@ -151,8 +141,7 @@ impl Host {
         let registration = Registration { options, context, callback, serial: self.last_registration };
         let Some(listener) = self.listener(target) else { return };
         let is_new = listener.registration.replace(Box::new(registration)).is_none();
-        let untold =
-            if listener.wants_operations() { std::mem::take(&mut listener.untold) } else { Vec::new() };
+        let has_untold = listener.wants_operations() && listener.untold > 0;
         if is_new {
             self.registrations += 1;
             match target {
@@ -171,10 +160,8 @@ impl Host {
                 Target::Operation(_) => {}
             }
         }
-        if self.behavior.early_completions {
-            for entry in untold.into_iter().filter(|it| self.is_untold(it)).collect::<Vec<_>>() {
-                self.tell_completion(target, entry);
-            }
+        if has_untold && self.behavior.early_completions {
+            self.tell_earlier_completions(target);
         }
         match target {
             Target::System(number) => {
@@ -271,24 +258,40 @@ impl Host {
     /// A use without a callback of its own has completed: the callback of the handle it was made on is told, now or when it
     /// is registered. (fidelity: `operation-event`, `early-completions`)
     pub(super) fn completion_of(&mut self, number: u64, tracked: &Use) {
-        let entry = PendingUse { operation: number, id: tracked.id };
         let Some(target) = target_of(tracked) else { return };
-        let Host { handles, process_handles, operations, .. } = self;
-        let listener = match target {
-            Target::System(number) => handles.get_mut(number).map(|it| &mut it.listener),
-            Target::Process(number) => process_handles.get_mut(number).map(|it| &mut it.listener),
-            Target::Operation(_) => None,
-        };
-        let Some(listener) = listener else { return };
+        let Some(listener) = self.listener(target) else { return };
         if listener.wants_operations() {
-            self.tell_completion(target, entry);
-        } else {
-            listener.remember(entry, |it| is_untold(operations.get(it.operation), it));
+            return self.tell_completion(target, PendingUse { operation: number, id: tracked.id });
+        }
+        listener.untold += 1;
+        if let Some(operation) = self.operations.get_mut(number) {
+            operation.untold = true;
         }
     }
 
-    fn is_untold(&self, entry: &PendingUse) -> bool {
-        is_untold(self.operations.get(entry.operation), entry)
+    /// Somebody sees the outcome of an operation, or nobody ever will.
+    pub(crate) fn outcome_is_known(&mut self, number: u64) {
+        let Some(operation) = self.operations.get_mut(number) else { return };
+        if !std::mem::take(&mut operation.untold) {
+            return;
+        }
+        let target = operation.tracked().and_then(target_of);
+        if let Some(listener) = target.and_then(|it| self.listener(it)) {
+            listener.untold = listener.untold.saturating_sub(1);
+        }
+    }
+
+    fn tell_earlier_completions(&mut self, target: Target) {
+        let untold = self.operations.iter().filter_map(|(operation, it)| match &it.state {
+            State::Completed(tracked, _) if it.untold && target_of(tracked) == Some(target) => {
+                Some(PendingUse { operation, id: tracked.id })
+            }
+            _ => None,
+        });
+        for entry in untold.collect::<Vec<_>>() {
+            self.outcome_is_known(entry.operation);
+            self.tell_completion(target, entry);
+        }
     }
 
     fn tell_completion(&mut self, target: Target, entry: PendingUse) {
@@ -355,11 +358,4 @@ fn target_of(tracked: &Use) -> Option<Target> {
         (None, Some(process)) => Some(Target::Process(process)),
         (None, None) => None,
     }
-}
-
-/// Whether a completion may still be told: its operation is open, holds it, and nobody has fetched it.
-fn is_untold(operation: Option<&super::operation::Operation>, entry: &PendingUse) -> bool {
-    operation.is_some_and(|it| {
-        !it.fetched && matches!(&it.state, State::Completed(tracked, _) if tracked.id == entry.id)
-    })
 }

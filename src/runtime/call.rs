@@ -49,7 +49,10 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     // Other entries may come before this call's own: what is noticed of it meanwhile stands under a number of no entry.
     let provisional = u64::MAX - world.calls;
     let closed = match &call {
-        Call::CloseProcess { process } => world.model.process_behind(*process),
+        Call::CloseProcess { process } => world
+            .model
+            .process_behind(*process)
+            .and_then(|number| world.model.processes.get(number).map(|it| (number, it.process_id))),
         _ => None,
     };
     let claim = if world.script.is_empty() { None } else { claim(shared, &mut world, &call, provisional) };
@@ -164,11 +167,11 @@ fn note_registration(world: &mut World, call: &Call, answer: &Answer) {
 }
 
 /// Nobody has a handle of the process any more: nobody can ask for its pipes.
-fn forget_pipes(world: &mut World, process: Option<u64>) {
-    if let Some(number) = process
+fn forget_pipes(world: &mut World, process: Option<(u64, u32)>) {
+    if let Some((number, process_id)) = process
         && world.model.processes.get(number).is_none_or(|it| it.handles == 0)
     {
-        world.pipes.forget(number);
+        world.pipes.forget(process_id);
     }
 }
 
@@ -262,9 +265,7 @@ fn wait_if_asked(
                 (!operation.is_pending()).then(|| result_of(operation, with_info))
             });
             set_inside(world, number, -1);
-            if let Some(operation) = world.model.operations.get_mut(number) {
-                operation.fetched |= !operation.is_pending();
-            }
+            world.model.outcome_is_known(number);
             let kind = world.model.operations.get(number).and_then(|it| it.tracked()).map(|it| it.kind);
             let what = || match kind {
                 Some(kind) => format!("the completion of {operation} ({kind:?})"),

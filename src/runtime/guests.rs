@@ -32,6 +32,7 @@ pub(crate) struct Guests {
 
 /// A program that runs, by its process.
 struct Running {
+    process_id: u32,
     turn: Turn,
     /// Told when the turn changes.
     changed: Arc<Condvar>,
@@ -127,7 +128,8 @@ impl World {
                 self.tell_guest(process, GuestEvent::Resized { height, width });
             }
             GuestChange::Close(which) => {
-                self.pipes.close_end(process, which);
+                let process_id = self.model.processes.get(process).map(|it| it.process_id);
+                process_id.into_iter().for_each(|it| self.pipes.close_end(it, which));
                 if let Some(running) = self.guests.running.get_mut(&process) {
                     for (closed, it) in running.closed.iter_mut().zip(which) {
                         *closed |= it;
@@ -149,7 +151,7 @@ impl World {
         let Some(modelled) = self.model.processes.get(process) else { return };
         let parameters = Arc::clone(&modelled.parameters);
         let (system_id, process_id) = (Arc::clone(&modelled.system_id), modelled.process_id);
-        let ends = match self.pipes.make(process, modelled.pipes) {
+        let ends = match self.pipes.make(process_id, modelled.pipes) {
             Ok(ends) => ends,
             Err(error) => {
                 self.find(report::no_pipes(process_id, &error), None);
@@ -159,6 +161,7 @@ impl World {
         let program = program.and_then(|it| self.guests.provided.get(it)).map(|it| it.1.clone());
         let changed = Arc::new(Condvar::new());
         let mut running = Running {
+            process_id,
             turn: Turn::Wanted,
             changed: Arc::clone(&changed),
             ended: false,
@@ -237,6 +240,7 @@ impl World {
             .collect();
         waiting.into_iter().for_each(|it| self.want_turn(it));
         let Some(running) = self.guests.running.get_mut(&process) else { return };
+        let process_id = running.process_id;
         running.ended = true;
         running.wake = None;
         if running.idle.is_some() {
@@ -245,7 +249,7 @@ impl World {
             running.changed.notify_all();
         }
         if self.model.processes.get(process).is_none_or(|it| it.handles == 0) {
-            self.pipes.forget(process);
+            self.pipes.forget(process_id);
         }
     }
 

@@ -14,8 +14,8 @@ const INVALID: usize = usize::MAX;
 /// The callers' ends of the pipes of a host's processes.
 #[derive(Default)]
 pub(crate) struct PipeTable {
-    /// By process.
-    ends: BTreeMap<u64, [End; 3]>,
+    /// By the id of the process, which is unique in a host.
+    ends: BTreeMap<u32, [End; 3]>,
     /// By value.
     given: BTreeMap<usize, Given>,
 }
@@ -73,7 +73,7 @@ pub(crate) struct GuestEnds {
 
 impl PipeTable {
     /// Makes the pipes that were asked for.
-    pub(crate) fn make(&mut self, process: u64, asked: [bool; 3]) -> io::Result<GuestEnds> {
+    pub(crate) fn make(&mut self, process_id: u32, asked: [bool; 3]) -> io::Result<GuestEnds> {
         let mut ends = [End::None, End::None, End::None];
         let mut guest = GuestEnds::default();
         if asked[0] {
@@ -89,7 +89,7 @@ impl PipeTable {
             }
         }
         if asked.contains(&true) {
-            self.ends.insert(process, ends);
+            self.ends.insert(process_id, ends);
         }
         Ok(guest)
     }
@@ -100,7 +100,7 @@ impl PipeTable {
         let has = [info.std_input, info.std_output, info.std_error];
         let nothing = if info.is_create { 0 } else { INVALID };
         let mut values = [nothing; 3];
-        let Some(ends) = self.ends.get_mut(&info.process) else { return values };
+        let Some(ends) = self.ends.get_mut(&info.process_id) else { return values };
         for (index, end) in ends.iter_mut().enumerate().filter(|(index, _)| has[*index]) {
             let value = if info.is_create { end.first(pipes) } else { end.copy(pipes, &self.given) };
             let Some(value) = value else { continue };
@@ -115,8 +115,8 @@ impl PipeTable {
     }
 
     /// The caller's ends of a pipe close: for all, as a modify request does it.
-    pub(crate) fn close_end(&mut self, process: u64, which: [bool; 3]) {
-        if let Some(ends) = self.ends.get_mut(&process) {
+    pub(crate) fn close_end(&mut self, process_id: u32, which: [bool; 3]) {
+        if let Some(ends) = self.ends.get_mut(&process_id) {
             for (end, _) in ends.iter_mut().zip(which).filter(|it| it.1) {
                 if !matches!(end, End::Given(_)) {
                     *end = End::None;
@@ -126,8 +126,8 @@ impl PipeTable {
     }
 
     /// Nobody can ask for the pipes of a process any more.
-    pub(crate) fn forget(&mut self, process: u64) {
-        self.ends.remove(&process);
+    pub(crate) fn forget(&mut self, process_id: u32) {
+        self.ends.remove(&process_id);
     }
 
     /// A handle that was given out and is still what it was.

@@ -229,8 +229,8 @@ impl World {
     /// Puts an accepted request on its way. Answers when it will complete, if that is known.
     pub(crate) fn send_off(&mut self, mut accepted: Accepted, reply: Option<&Reply>) -> Option<Nanos> {
         accepted.aside = reply.and_then(|it| it.aside.clone());
-        accepted.lane = self.lane_of(&accepted);
-        if let Some(lane) = accepted.lane {
+        accepted.lane = self.lane_of(&accepted).map(Box::new);
+        if let Some(lane) = accepted.lane.as_deref().copied() {
             accepted = self.lanes.enter(lane, accepted, reply)?;
         }
         self.send(accepted, reply)
@@ -302,7 +302,7 @@ impl World {
         let mut lane = None;
         match due {
             Due::Finish(accepted) => {
-                lane = accepted.lane;
+                lane = accepted.lane.as_deref().copied();
                 note = self.model.finish(accepted, at);
             }
             Due::Exit { system, cause } => self.model.exit(system, cause),
