@@ -1,6 +1,6 @@
 //! An in-process fake of the Windows Host Compute System (HCS) operation API, `computecore.dll`, for testing its clients on
-//! any OS: the same signatures, operations that complete later, compute systems that behave, scripted failures, virtual
-//! time, and a report of what the code under test did wrong.
+//! any OS: the same signatures, operations that complete later, compute systems, processes and events that behave, scripted
+//! failures, virtual time, and a report of what the code under test did wrong.
 //!
 //! ```
 //! use std::time::Duration;
@@ -56,8 +56,7 @@
 //!
 //! * Not Windows: no guest boots, no disk is opened, no access is checked. `docs/fidelity.md` says of every behaviour where it
 //!   comes from; what the sources leave open is a switch of [`Behavior`].
-//! * Not complete yet: processes, events and service calls have their signatures, and rules can answer them; without a rule
-//!   they return `E_NOTIMPL`, with a finding.
+//! * Not a container engine: a guest program is a closure of the test, its pipes are real ones.
 //! * Not for 32-bit targets: a handle carries its kind, its host and its number.
 //!
 //! # Ways it can hurt you
@@ -73,13 +72,16 @@
 //!   clock as a parameter; in tests that clock calls [`Host::advance`].
 //! * **The default host verifies nothing by itself.** `use hcs_sim as _;` alone makes calls work; [`Host::run`] is what finds
 //!   leaks and misuse.
+//! * **A callback's context has to live until its handle is closed**, as on Windows. Once a test is over, callbacks of handles that
+//!   it did not close are no longer called, and after a panic none at all.
+//! * **A panic across a callback's `extern "system"` boundary aborts**, as on Windows. Guest programs may panic: that is a finding.
 //! * **A finite wait with nothing due ends at once** if no other thread is known that could act, and after 50 ms of real time if
 //!   the known ones sleep ([`Builder::grace`]). A thread is known once it has entered the host or called it.
 //!
 //! # Map of the code
 //!
-//! `call` the calls and the table of exports; `hresult` the table of codes; `model` what HCS is, pure; `document` JSON in and
-//! out; `script` rules; `runtime` lock, clock, queue, waiting, callbacks; `journal` what happened and every sentence that a
+//! `call` the calls and the table of exports; `event` what happens without one; `hresult` the table of codes; `model` what HCS is, pure; `document` JSON in and
+//! out; `script` rules and guest programs; `runtime` lock, clock, queue, waiting, callbacks, pipes; `journal` what happened and every sentence that a
 //! person reads; `abi` the only unsafe code. A call goes through them in one line: `abi` decodes it, `runtime` locks the
 //! world, `script` may claim it, `model` performs it, `journal` writes it down, `abi` encodes the answer.
 

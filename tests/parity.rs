@@ -24,6 +24,8 @@ macro_rules! compare_all {
             foreign_structs {
                 SECURITY_DESCRIPTOR { Revision Sbz1 Control Owner Group Sacl Dacl }
                 ACL { AclRevision Sbz1 AclSize AceCount Sbz2 }
+                OVERLAPPED { Internal InternalHigh Anonymous hEvent }
+                OVERLAPPED_0_0 { Offset OffsetHigh }
             }
             types {
                 HCS_CREATE_OPTIONS HCS_EVENT_CALLBACK HCS_EVENT_OPTIONS HCS_EVENT_TYPE HCS_NOTIFICATIONS
@@ -133,6 +135,8 @@ macro_rules! compare_all {
                 LocalFree(_)
                 CoTaskMemFree(_)
                 CloseHandle(_)
+                ReadFile(_, _, _, _, _)
+                WriteFile(_, _, _, _, _)
                 GetLastError()
                 SetLastError(_)
             }
@@ -218,10 +222,19 @@ macro_rules! compare {
             mod theirs {
                 pub(super) use $krate::Win32::Foundation::*;
                 pub(super) use $krate::Win32::Security::{ACL, SECURITY_DESCRIPTOR};
+                pub(super) use $krate::Win32::Storage::FileSystem::{ReadFile, WriteFile};
                 pub(super) use $krate::Win32::System::Com::CoTaskMemFree;
                 pub(super) use $krate::Win32::System::HostComputeSystem::*;
+                pub(super) use $krate::Win32::System::IO::{OVERLAPPED, OVERLAPPED_0, OVERLAPPED_0_0};
                 pub(super) use $krate::Win32::System::Memory::{LMEM_FIXED, LMEM_ZEROINIT, LPTR, LocalAlloc};
             }
+
+            /// The one union: every member at its start.
+            impl Same<theirs::OVERLAPPED_0> for ours::OVERLAPPED_0 {}
+            const _: () = {
+                assert!(size_of::<ours::OVERLAPPED_0>() == size_of::<theirs::OVERLAPPED_0>());
+                assert!(align_of::<ours::OVERLAPPED_0>() == align_of::<theirs::OVERLAPPED_0>());
+            };
 
             compare_structs! { $($struct { $($field)* })* $($foreign_struct { $($foreign_field)* })* }
 

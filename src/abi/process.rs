@@ -1,5 +1,5 @@
 //! The functions on processes, as exported.
-//! Not here: what they do; processes are not simulated yet, and only rules answer these calls.
+//! Not here: what they do (`model::process`), the programs that run (`runtime::guest`).
 
 use std::ffi::c_void;
 
@@ -14,7 +14,8 @@ use crate::runtime::seat;
 
 const BUG: HRESULT = E_UNEXPECTED.as_i32();
 
-/// Closes a handle; the process goes on.
+/// Closes a handle; the process goes on. Waits for a callback of the handle that runs; nothing is told afterwards.
+/// (fidelity: `close-process`, `close-process-events`)
 ///
 /// # Safety
 ///
@@ -30,7 +31,6 @@ pub unsafe extern "system" fn HcsCloseProcess(process: HCS_PROCESS) {
 macro_rules! requests_with_text {
     ($($(#[$doc:meta])* $function:ident => $variant:ident { $field:ident: $wrap:path };)*) => {
         $($(#[$doc])*
-        /// Not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
         ///
         /// # Safety
         ///
@@ -52,17 +52,20 @@ macro_rules! requests_with_text {
 }
 
 requests_with_text! {
-    /// Ends a process.
+    /// Ends a process, and not its children. `options` are NULL or empty. (fidelity: `process-kill`, `process-kill-twice`)
     HcsTerminateProcess => TerminateProcess { options: std::convert::identity };
-    /// Sends a signal to a process.
+    /// Sends a signal to a process: `{"Signal":"CtrlC"}`, or the number of a Linux signal. A program that does not catch it
+    /// ends. (fidelity: `signal-default`, `signals-serialised`)
     HcsSignalProcess => SignalProcess { options: std::convert::identity };
-    /// Asks for the status of a process.
+    /// Asks for the status of a process: a `ProcessStatus`. (fidelity: `process-properties`)
     HcsGetProcessProperties => GetProcessProperties { property_query: std::convert::identity };
-    /// Resizes the console of a process, or closes one of its handles.
+    /// Resizes the console of a process, or closes its standard handles: a `ProcessModifyRequest`.
+    /// (fidelity: `console-size`, `close-stdin`)
     HcsModifyProcess => ModifyProcess { settings: Needed };
 }
 
-/// Asks for id and standard handles of a process. Not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Asks for id and standard handles of a process; each answer has new handles to the same pipes. An exited process is
+/// `HCS_E_PROCESS_ALREADY_STOPPED` through the operation. (fidelity: `process-info-fresh`, `process-info-exited`)
 ///
 /// # Safety
 ///
@@ -75,7 +78,8 @@ pub unsafe extern "system" fn HcsGetProcessInfo(process: HCS_PROCESS, operation:
     })
 }
 
-/// Waits until a process has exited. Not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Waits until a process has exited, at most `timeoutms` milliseconds of the host's time; `INFINITE` is allowed, 0 polls.
+/// `S_OK` with a `ProcessStatus`; `HCS_E_OPERATION_TIMEOUT` otherwise. (fidelity: `wait-for-process-exit`)
 ///
 /// # Safety
 ///
@@ -100,7 +104,9 @@ pub unsafe extern "system" fn HcsWaitForProcessExit(
     })
 }
 
-/// Registers for the exit of a process. Not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Registers a callback for the exit of a process, as
+/// [`HcsSetComputeSystemCallback`](crate::computecore::HcsSetComputeSystemCallback) does for systems.
+/// (fidelity: `process-exit-event`, `process-exit-sticky`)
 ///
 /// # Safety
 ///

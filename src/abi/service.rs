@@ -1,5 +1,5 @@
 //! The functions on the service, on files and on access rights, as exported.
-//! Not here: what they do; the service is not simulated yet, and only rules answer these calls.
+//! Not here: what they do (`model::service`, `runtime::files`).
 
 use super::types::*;
 use super::{contained, hresult, send, text, write_document};
@@ -9,7 +9,8 @@ use crate::runtime::seat;
 
 const BUG: HRESULT = E_UNEXPECTED.as_i32();
 
-/// Asks for properties of the service. Not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Asks for properties of the service: a `ServiceProperties` document. `propertyquery` is a `Service_PropertyQuery`; NULL
+/// stands for `Basic`, an empty text is invalid. (fidelity: `service-basic`, `service-query`, `processor-capabilities`)
 ///
 /// # Safety
 ///
@@ -27,7 +28,8 @@ pub unsafe extern "system" fn HcsGetServiceProperties(propertyquery: PCWSTR, res
     })
 }
 
-/// Changes settings of the service. Not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Changes settings of the service: CPU groups and credential guards, by a `ModificationRequest`. A document comes only
+/// with a failure. (fidelity: `service-modify`, `cpu-groups`, `credential-guard`)
 ///
 /// # Safety
 ///
@@ -45,7 +47,9 @@ pub unsafe extern "system" fn HcsModifyServiceSettings(settings: PCWSTR, result:
     })
 }
 
-/// Reads what a saved state needs of a processor. Not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Reads what a saved state needs of a processor: a `VmProcessorRequirements` document. It knows the files that
+/// [`HcsCreateEmptyRuntimeStateFile`] made, and those that a system of the host was saved to.
+/// (fidelity: `processor-compatibility`)
 ///
 /// # Safety
 ///
@@ -72,7 +76,6 @@ pub unsafe extern "system" fn HcsGetProcessorCompatibilityFromSavedState(
 macro_rules! calls_with_texts {
     ($($(#[$doc:meta])* $function:ident($($argument:ident => $field:ident),+) => $variant:ident;)*) => {
         $($(#[$doc])*
-        /// Not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
         ///
         /// # Safety
         ///
@@ -89,13 +92,14 @@ macro_rules! calls_with_texts {
 }
 
 calls_with_texts! {
-    /// Submits a crash report.
+    /// Submits a crash report: the data of a crash event. (fidelity: `wer-report`)
     HcsSubmitWerReport(settings => settings) => SubmitWerReport;
-    /// Creates an empty guest state file.
+    /// Creates an empty guest state file: a real one, which says that it is of hcs-sim. (fidelity: `state-files`)
     HcsCreateEmptyGuestStateFile(gueststatefilepath => path) => CreateEmptyGuestStateFile;
-    /// Creates an empty runtime state file.
+    /// Creates an empty runtime state file, as [`HcsCreateEmptyGuestStateFile`]. (fidelity: `state-files`)
     HcsCreateEmptyRuntimeStateFile(runtimestatefilepath => path) => CreateEmptyRuntimeStateFile;
-    /// Lets a virtual machine open a file.
+    /// Lets a virtual machine open a file, also before it exists. Asked for only with
+    /// [`Behavior::enforce_access`](crate::Behavior::enforce_access). (fidelity: `access-grants`)
     HcsGrantVmAccess(vmid => vm_id, filepath => file_path) => GrantVmAccess;
     /// Takes back what [`HcsGrantVmAccess`] gave.
     HcsRevokeVmAccess(vmid => vm_id, filepath => file_path) => RevokeVmAccess;

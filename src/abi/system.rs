@@ -3,6 +3,8 @@
 
 use std::ffi::c_void;
 
+#[cfg(doc)]
+use super::operation::HcsWaitForOperationResultAndProcessInfo;
 use super::types::*;
 use super::{
     contained, context_address, event_callback_address, hresult, on_current, on_handle, pointer, send,
@@ -91,7 +93,9 @@ pub unsafe extern "system" fn HcsCreateComputeSystem(
     })
 }
 
-/// [`HcsCreateComputeSystem`] within a namespace. `options` may be NULL; they are only carried. (fidelity: `namespaces`)
+/// [`HcsCreateComputeSystem`] within a namespace. `options` may be NULL, or [`HCS_CREATE_OPTIONS_1`]: its callback is told the
+/// system's events from the creation on, the token and the descriptor are only carried; of another version they are
+/// `E_INVALIDARG`. (fidelity: `namespaces`, `create-options`)
 ///
 /// # Safety
 ///
@@ -209,7 +213,8 @@ unsafe fn write_system(answered: &Answered, out: *mut HCS_SYSTEM) {
 }
 
 /// Closes a handle. The system goes on, unless it was the last handle and the configuration says
-/// `ShouldTerminateOnLastHandleClosed`. (fidelity: `last-handle`, `close-keeps-running`)
+/// `ShouldTerminateOnLastHandleClosed`. Waits for a callback of the handle that runs; nothing is told afterwards.
+/// (fidelity: `last-handle`, `close-keeps-running`, `close-unregisters`, `close-in-own-callback`)
 ///
 /// # Safety
 ///
@@ -273,15 +278,20 @@ requests_with_options! {
     /// Saves a paused system: `{"SaveType":"ToFile","SaveStateFilePath":".."}` or `{"SaveType":"AsTemplate"}`.
     /// (fidelity: `state-save`, `save-to-file`, `save-as-template`)
     HcsSaveComputeSystem => SaveComputeSystem;
-    /// Prepares a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    /// Prepares a running virtual machine for its migration; `options` are `MigrationInitializeOptions`.
+    /// `HCS_E_INVALID_STATE` out of turn. (fidelity: `migration-phases`)
     HcsInitializeLiveMigrationOnSource => InitializeLiveMigrationOnSource;
-    /// Starts a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    /// Starts a migration over a socket that was added with `HcsAddResourceToOperation`; without one `E_INVALIDARG`.
+    /// Callbacks that asked for it are told `SetupDone`. (fidelity: `migration-phases`, `migration-events`)
     HcsStartLiveMigrationOnSource => StartLiveMigrationOnSource;
-    /// Starts the transfer of a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    /// Starts the transfer of a migration: its events come one after the other, up to `MigrationDone`.
+    /// (fidelity: `migration-events`)
     HcsStartLiveMigrationTransfer => StartLiveMigrationTransfer;
-    /// Ends a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    /// Ends a migration that is done or has failed: the system stops or goes on, as `options` say.
+    /// (fidelity: `migration-phases`)
     HcsFinalizeLiveMigration => FinalizeLiveMigration;
-    /// Cancels a live migration; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+    /// Cancels a migration that is under way: `MigrationFailed`, and on the source `MigrationRecoveryDone`.
+    /// (fidelity: `migration-failures`)
     HcsCancelLiveMigration => CancelLiveMigration;
 }
 
@@ -364,7 +374,13 @@ pub unsafe extern "system" fn HcsWaitForComputeSystemExit(
     })
 }
 
-/// Registers for events; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Registers a callback for the events of a system. They come on threads of the host, one after the other for each handle;
+/// the exit once, also if it was before. Closing the handle ends it.
+///
+/// `callbackoptions` are flags; unknown ones and a NULL callback are `E_INVALIDARG`
+/// ([`Behavior::null_callback`](crate::Behavior::null_callback)). With `HcsEventOptionEnableOperationCallbacks` operations
+/// complete as events, and those with a callback of their own are refused with
+/// `HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET`. (fidelity: `set-event-callback`, `operation-event`, `exit-sticky`)
 ///
 /// # Safety
 ///
@@ -388,9 +404,12 @@ pub unsafe extern "system" fn HcsSetComputeSystemCallback(
     })
 }
 
-/// Creates a process in a running system. The handle comes with `S_OK`; guest programs are not simulated yet, so the
-/// operation fails with `0x80070002` unless a rule lets it succeed. (fidelity: `state-create-process`,
-/// `process-not-found`)
+/// Creates a process in a running system: one of the guest programs that [`Host::program`](crate::Host::program) and
+/// [`Host::canned`](crate::Host::canned) provide. The handle comes with `S_OK`, process id and pipes with
+/// [`HcsWaitForOperationResultAndProcessInfo`]. `processparameters` are `ProcessParameters`.
+///
+/// Through the operation: `0x80070002` for a command that nobody provided, `HCS_E_INVALID_JSON`, `0x80070032` in a virtual
+/// machine without a guest connection. (fidelity: `create-process`, `state-create-process`, `process-not-found`)
 ///
 /// # Safety
 ///
@@ -420,7 +439,8 @@ pub unsafe extern "system" fn HcsCreateProcess(
     })
 }
 
-/// Opens a process by its id; not simulated yet: `E_NOTIMPL` with a finding, unless a rule answers.
+/// Opens a running process by its id, at once; `0x80070490` if there is none. Such a handle has no standard handles. Any
+/// access is granted. (fidelity: `open-process`, `open-process-no-stdio`)
 ///
 /// # Safety
 ///
