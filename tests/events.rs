@@ -623,9 +623,9 @@ fn a_close_that_waits_for_a_callback_which_cannot_return_is_told_with_both_place
     assert_eq!(finding.sentence, r#"HcsCloseComputeSystem(system#1 "vm") can never return"#);
     let fact = |label| finding.facts.iter().find(|it| it.0 == label).map(|it| it.1.as_str()).unwrap();
     // support/mod.rs makes both calls of the tests; what matters is that the client's lines are named
-    assert!(fact("closing here").starts_with("tests/support/mod.rs:"), "{}", fact("closing here"));
+    assert!(fact("closing here").contains("tests/support/mod.rs:"), "{}", fact("closing here"));
     assert!(fact("closing here").contains(r#"thread "main""#));
-    assert!(fact("registered").starts_with("tests/events.rs:"), "{}", fact("registered"));
+    assert!(fact("registered").contains("tests/events.rs:"), "{}", fact("registered"));
     assert!(fact("waits for").starts_with("the callback of system#1, told SystemExited, running since t=0."));
     while *mutex.lock().unwrap() == 0 {
         std::thread::yield_now(); // the callback returns once it can

@@ -69,7 +69,7 @@ impl Listener {
             EventType::GroupLiveMigration => it.options & LIVE_MIGRATION != 0,
             _ => true,
         };
-        wanted.then(|| Told {
+        wanted.then_some(Told {
             target,
             serial: it.serial,
             callback: it.callback,

@@ -30,7 +30,10 @@ pub(crate) enum Transfer {
 /// Reads from a pipe: what there is, or what comes next.
 pub(crate) fn read(value: usize, buffer: &mut [u8]) -> Transfer {
     let Some((shared, given)) = owner(value) else { return not_ours("ReadFile", value) };
-    if !buffer.is_empty() && !wait(&shared, value, false, "ReadFile", &given) {
+    if buffer.is_empty() {
+        return Transfer::Done(Ok(0));
+    }
+    if !wait(&shared, value, false, "ReadFile", &given) {
         return Transfer::Stuck;
     }
     Transfer::Done((shared.gateway.pipes.read)(value, buffer))

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::thread;
 
 use container_runner::{Command, Container, Error, FOREVER, run};
-use hcs_sim::{Guest, Host, program};
+use hcs_sim::{Host, program};
 
 const CONTAINER: &str = include_str!("../../../fixtures/process-container.json");
 

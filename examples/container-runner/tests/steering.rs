@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader};
 use std::time::Duration;
 
 use container_runner::{Command, Container, Error, ExitType, FOREVER};
-use hcs_sim::{Export, Guest, Host, Signal, call, program};
+use hcs_sim::{Export, Host, Signal, call, program};
 
 const CONTAINER: &str = include_str!("../../../fixtures/process-container.json");
 
