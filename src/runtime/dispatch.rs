@@ -50,6 +50,8 @@ pub(crate) struct Dispatch {
     concurrent: bool,
     /// A thread looks at the clock every now and then.
     watching: bool,
+    /// A thread waits to say that a callback is awaited which nothing will bring about.
+    hinting: bool,
     /// The callback that was handed over.
     in_hand: Option<InCallback>,
     /// Whom nothing is told any more.
@@ -195,7 +197,12 @@ pub(crate) fn ensure_worker(shared: &Arc<Shared>, world: &mut World) {
     let dispatch = &mut world.dispatch;
     if next.is_none() {
         // Whoever runs or looks out goes on to watch the clock.
-        if dispatch.watching || dispatch.workers > dispatch.idle {
+        let is_seen_to = if world.queue.next_at().is_some() {
+            dispatch.watching
+        } else {
+            dispatch.hinting || dispatch.hinted || world.model.awaited == 0
+        };
+        if is_seen_to || dispatch.workers > dispatch.idle {
             return;
         }
     } else if shared.hot.is_ready() {
@@ -469,7 +476,9 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
         }
         (Time::Virtual, None) if world.model.awaited > 0 && !world.dispatch.hinted => {
             let (calls, patience) = (world.calls, world.settings.patience);
+            world.dispatch.hinting = true;
             let timed_out = shared.work.wait_for(world, patience).timed_out();
+            world.dispatch.hinting = false;
             let nothing_happens = timed_out && world.calls == calls && world.waiting == 0;
             if nothing_happens && world.queue.next_at().is_none() && world.threads.are_asleep(None) {
                 // Whatever the client waits in, it is not ours to end; but somebody may be looking at a test that hangs.

@@ -425,7 +425,7 @@ pub(super) fn run(mut guest: Guest, program: &Program) {
         }
     };
     drop(guest); // its ends of the pipes close before the process is gone
-    guests::finish(&shared, process, label, exit_code);
+    guests::finish(&shared, process, exit_code);
     drop(seat);
 }
 

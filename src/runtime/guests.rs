@@ -1,7 +1,7 @@
 //! The programs that run in guests: who may go on, who sleeps, who waits for what, and how they begin and end.
 //! Not here: what a program can ask for (`guest`), the model of processes (`model::process`).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +26,14 @@ pub(crate) struct Guests {
     /// Programs whose system is paused, in the order in which they wanted to go on.
     frozen: Vec<u64>,
     sleeps: u64,
+    /// How many of those that run have a thread.
+    threads: u32,
     /// Programs that wait for a pipe.
-    at_pipes: u32,
+    at_pipes: BTreeSet<u64>,
+    /// Programs that wait for the end of a child: the child, and the program.
+    parents: BTreeSet<(u64, u64)>,
+    /// The label under which their threads stand in the journal.
+    label: Option<u32>,
 }
 
 /// A program that runs, by its process.
@@ -78,16 +84,16 @@ pub(crate) struct Ended;
 impl Guests {
     /// Whether a program is there that time may concern.
     pub(crate) fn are_running(&self) -> bool {
-        self.running.values().any(|it| it.idle.is_none())
+        self.threads > 0
     }
 
     /// Whether a program can go on by itself: its pipe has become ready, and its thread is about to notice.
     pub(crate) fn is_any_ready(&self, pipes: &Pipes) -> bool {
-        self.at_pipes > 0
-            && self.running.values().any(|it| match it.turn {
-                Turn::Waits(WaitsFor::Pipe(handle, write)) => !it.ended && (pipes.is_ready)(handle, write),
-                _ => false,
-            })
+        let is_ready = |it: &Running| match it.turn {
+            Turn::Waits(WaitsFor::Pipe(handle, write)) => !it.ended && (pipes.is_ready)(handle, write),
+            _ => false,
+        };
+        self.at_pipes.iter().filter_map(|it| self.running.get(it)).any(is_ready)
     }
 
     /// Whether programs wait for their paused system.
@@ -182,7 +188,8 @@ impl World {
             self.guests.running.insert(process, running);
             return;
         };
-        let label = self.threads.add_own_named(&format!("pid {process_id}"));
+        let threads = &mut self.threads;
+        let label = *self.guests.label.get_or_insert_with(|| threads.add_own_named("guest"));
         let guest = Guest {
             shared,
             process,
@@ -195,6 +202,7 @@ impl World {
             buffer: Vec::new(),
         };
         self.guests.running.insert(process, running);
+        self.guests.threads += 1;
         self.dispatch.enqueue(Job::Guest(process));
         let spawned = std::thread::Builder::new()
             .name(format!("hcs-sim pid {process_id}"))
@@ -202,6 +210,7 @@ impl World {
         if let Err(error) = spawned {
             self.find(report::no_pipes(process_id, &error), None);
             self.guests.running.remove(&process);
+            self.guests.threads -= 1;
             self.model.end_process(process, 1);
         }
     }
@@ -231,14 +240,11 @@ impl World {
     }
 
     fn end_guest(&mut self, process: u64) {
-        let waiting: Vec<u64> = self
-            .guests
-            .running
-            .iter()
-            .filter(|(_, it)| it.turn == Turn::Waits(WaitsFor::Child(process)))
-            .map(|(number, _)| *number)
-            .collect();
-        waiting.into_iter().for_each(|it| self.want_turn(it));
+        let parents = self.guests.parents.range((process, 0)..=(process, u64::MAX));
+        for (_, parent) in parents.copied().collect::<Vec<_>>() {
+            self.guests.parents.remove(&(process, parent));
+            self.want_turn(parent);
+        }
         let Some(running) = self.guests.running.get_mut(&process) else { return };
         let process_id = running.process_id;
         running.ended = true;
@@ -318,6 +324,9 @@ pub(super) fn wait(
 ) -> Result<(), Ended> {
     let running = world.guests.running.get_mut(&process).filter(|it| !it.ended).ok_or(Ended)?;
     running.turn = Turn::Waits(what);
+    if let WaitsFor::Child(child) = what {
+        world.guests.parents.insert((child, process));
+    }
     if let WaitsFor::Pipe(handle, write) = what {
         wait_for_pipe(shared, world, process, handle, write)?;
     } else {
@@ -339,11 +348,11 @@ fn wait_for_pipe(
     if let Some(running) = world.guests.running.get_mut(&process) {
         running.wake = Some(writer);
     }
-    world.guests.at_pipes += 1;
+    world.guests.at_pipes.insert(process);
     dispatch::left(shared, world);
     let pipes = shared.gateway.pipes;
     MutexGuard::unlocked(world, || (pipes.wait)(handle, write, wake.as_raw_value()));
-    world.guests.at_pipes -= 1;
+    world.guests.at_pipes.remove(&process);
     let running = world.guests.running.get_mut(&process).filter(|it| !it.ended).ok_or(Ended)?;
     running.wake = None;
     world.want_turn(process);
@@ -353,15 +362,16 @@ fn wait_for_pipe(
 }
 
 /// A program's thread is done: with an exit code of its own, or because the process has ended.
-pub(super) fn finish(shared: &Arc<Shared>, process: u64, label: u32, exit_code: Option<u32>) {
+pub(super) fn finish(shared: &Arc<Shared>, process: u64, exit_code: Option<u32>) {
     let mut world = shared.world.lock();
     let had_turn = world.guests.running.get(&process).is_some_and(|it| it.turn == Turn::Had);
     if let Some(code) = exit_code {
         world.model.end_process(process, code);
         world.take_in(None);
     }
-    world.guests.running.remove(&process);
-    world.threads.ended(label);
+    if world.guests.running.remove(&process).is_some() {
+        world.guests.threads -= 1;
+    }
     if had_turn {
         dispatch::left(shared, &mut world);
     }
