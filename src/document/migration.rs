@@ -45,17 +45,15 @@ struct NetworkSettings {
 /// `MigrationTransferOptions`, and the options of a cancel.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[allow(dead_code)] // as above
 pub(crate) struct TransferOptions {
-    origin: Option<Origin>,
+    pub(crate) origin: Option<Origin>,
 }
 
 /// `MigrationFinalizedOptions`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct FinalizeOptions {
-    #[allow(dead_code)] // as above
-    origin: Option<Origin>,
+    pub(crate) origin: Option<Origin>,
     pub(crate) finalized_operation: Option<FinalOperation>,
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod configuration;
 pub(crate) mod crash;
 pub(crate) mod exit;
 pub(crate) mod migration;
+pub(crate) mod operation;
 pub(crate) mod process;
 pub(crate) mod properties;
 pub(crate) mod request;

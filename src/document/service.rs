@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Object;
+use super::result_error::ResultError;
+
 /// `Service_PropertyQuery`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -43,9 +46,9 @@ pub(crate) enum ModifyPropertyType {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "Operation", content = "OperationDetails", deny_unknown_fields)]
 pub(crate) enum CpuGroupChange {
-    CreateGroup(NewCpuGroup),
-    DeleteGroup(CpuGroupName),
-    SetProperty(CpuGroupSetting),
+    CreateGroup(Object<NewCpuGroup>),
+    DeleteGroup(Object<CpuGroupName>),
+    SetProperty(Object<CpuGroupSetting>),
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -75,8 +78,8 @@ pub(crate) struct CpuGroupSetting {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "Operation", content = "OperationDetails", deny_unknown_fields)]
 pub(crate) enum CredentialGuardChange {
-    AddInstance(NewCredentialGuard),
-    RemoveInstance(CredentialGuardName),
+    AddInstance(Object<NewCredentialGuard>),
+    RemoveInstance(Object<CredentialGuardName>),
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -98,6 +101,55 @@ pub(crate) enum Transport {
     #[serde(rename = "LRPC")]
     Lrpc,
     HvSocket,
+}
+
+/// `ServiceProperties`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ServiceProperties<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) properties: Option<Vec<PropertyValue<'a>>>,
+    /// Schema 2.5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) property_responses: Option<BTreeMap<String, PropertyResponse>>,
+}
+
+/// One of the `Properties`: `BasicInformation`, `CpuGroupConfigurations`, `ProcessorTopology`,
+/// `ContainerCredentialGuardSystemInfo` and `QoSCapabilities`.
+#[derive(Debug, Serialize)]
+#[serde(untagged, rename_all_fields = "PascalCase")]
+pub(crate) enum PropertyValue<'a> {
+    Basic {
+        supported_schema_versions: [Version; 2],
+    },
+    CpuGroups {
+        cpu_groups: &'a [CpuGroup],
+    },
+    ProcessorTopology {
+        logical_processor_count: u32,
+        logical_processors: Vec<LogicalProcessor>,
+    },
+    CredentialGuards {
+        instances: &'a [CredentialGuard],
+    },
+    QoSCapabilities {
+        #[serde(rename = "ProcessorQoSSupported")]
+        processor_qos_supported: bool,
+    },
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Version {
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
+}
+
+/// `PropertyResponse`: one of its two members.
+#[derive(Debug, Serialize)]
+pub(crate) enum PropertyResponse {
+    Error(ResultError),
+    Response(ProcessorCapabilities),
 }
 
 /// `CpuGroupConfig`.

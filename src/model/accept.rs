@@ -58,6 +58,7 @@ impl Host {
                 self.next_id += 1;
                 let operation = self.operations.get_mut(operation).expect("the number is live");
                 operation.state = State::Completed(tracked, Outcome::new(code, Some(document)));
+                operation.ended_at = now;
             }
             return Ok(Performed::hresult(code));
         }

@@ -20,6 +20,7 @@ use crate::answer::{Answer, Returned};
 use crate::call::{Call, Delivery, Export, ExportKind, Needed, OperationType, Pointer, Text};
 use crate::document;
 use crate::document::exit::ExitCause;
+use crate::document::operation::{OperationFailureInfo, OperationInfo};
 use crate::document::process::Signal;
 use crate::document::result_error::ResultDocument;
 use crate::document::timestamp::timestamp;
@@ -204,6 +205,24 @@ pub(crate) enum Say {
 impl Default for Plan {
     fn default() -> Plan {
         Plan::Simulate(Say::Usual)
+    }
+}
+
+impl Plan {
+    /// Whether a call that answers at once does what the model says.
+    pub(crate) fn asks_the_model(&self) -> bool {
+        matches!(self, Plan::Simulate(_) | Plan::Succeed(_) | Plan::Never)
+    }
+
+    /// What the script makes of the model's answer to such a call.
+    pub(crate) fn over(self, performed: Performed) -> Performed {
+        let succeeds = performed.answer.returned == Returned::Hresult(S_OK);
+        let (say, usual) = match self {
+            Plan::Simulate(say) if succeeds => (say, performed.answer.document),
+            Plan::Succeed(say) => (say, performed.answer.document.filter(|_| succeeds)),
+            _ => return performed,
+        };
+        Performed { answer: Answer::with_document(S_OK, say.or(S_OK, usual)), ..performed }
     }
 }
 
@@ -508,6 +527,7 @@ impl Host {
                     self.awaited += 1;
                 }
                 operation.callback = callback.0;
+                operation.notifications = None; // it is a completion callback from now on
                 Answer::hresult(S_OK)
             }
             Call::GetComputeSystemFromOperation { .. } => {
@@ -592,6 +612,9 @@ impl Host {
         // There has to be a handle to hand out.
         let hands_out =
             matches!(call, Call::OpenProcess { .. }) && !matches!(plan, Plan::Refuse(..) | Plan::Fail(..));
+        if call.export().info().kind == ExportKind::Service && plan.asks_the_model() {
+            return Ok(plan.over(self.answer_of_service(call)));
+        }
         if !hands_out && let Some(performed) = scripted_at_once(call, plan) {
             return Ok(performed);
         }
@@ -619,6 +642,13 @@ impl Host {
             Call::OpenProcess { compute_system, process_id, .. } => {
                 self.open_process(*compute_system, *process_id, call)
             }
+            _ => Performed::hresult(E_NOTIMPL),
+        })
+    }
+
+    /// The exports on the service, on files and on access rights.
+    fn answer_of_service(&mut self, call: &Call) -> Performed {
+        match call {
             Call::GetServiceProperties { property_query, .. } => {
                 self.service_properties(call, property_query)
             }
@@ -630,7 +660,7 @@ impl Host {
             | Call::RevokeVmGroupAccess { .. } => self.change_access(call),
             // State files are files: the runtime answers these before it comes here.
             _ => Performed::hresult(E_NOTIMPL),
-        })
+        }
     }
 
     /// The handle by which messages name an operation, open or not.
@@ -692,21 +722,16 @@ pub(crate) fn result_of(operation: &Operation, with_process_info: bool) -> Answe
 
 /// What `HcsGetOperationProperties` tells: an `OperationInfo`. (fidelity: `operation-properties`)
 fn operation_info(operation: &Operation) -> Arc<str> {
-    let mut info = serde_json::Map::new();
-    let mut add = |name: &str, value: serde_json::Value| info.insert(name.to_owned(), value);
-    let Some(tracked) = operation.tracked() else {
-        add("Operation", "None".into());
-        return document::write(&info);
-    };
-    add("Operation", tracked.kind.schema_name().into());
-    add("StartTimestamp", timestamp(tracked.started_at).into());
-    if let State::Completed(_, outcome) = &operation.state {
-        add("EndTimestamp", timestamp(operation.ended_at).into());
-        if outcome.hresult.is_failure() {
-            add("FailureInfo", serde_json::json!({ "Result": outcome.hresult.as_i32() }));
-        }
-    }
-    document::write(&info)
+    let tracked = operation.tracked();
+    let outcome = operation.outcome().ok();
+    document::write(&OperationInfo {
+        operation: tracked.map_or(OperationType::None, |it| it.kind).schema_name(),
+        start_timestamp: tracked.map(|it| timestamp(it.started_at)),
+        end_timestamp: outcome.map(|_| timestamp(operation.ended_at)),
+        failure_info: outcome
+            .filter(|it| it.hresult.is_failure())
+            .map(|it| OperationFailureInfo { result: it.hresult }),
+    })
 }
 
 /// The types of resources: none, file, job, COM object, socket.
@@ -728,10 +753,13 @@ fn add_resource(
     if !(1..=SOCKET_RESOURCE).contains(&kind) {
         return Err((E_INVALIDARG, format!("{kind} is no type of resource")));
     }
-    if handle.0 == 0 {
-        return Err((E_INVALIDARG, "handle is NULL".to_owned()));
+    // What a client holds that has not checked whether it got a file or a socket.
+    if matches!(handle.0, 0 | usize::MAX) {
+        return Err((E_INVALIDARG, "handle is NULL or INVALID_HANDLE_VALUE".to_owned()));
     }
-    let uri = uri.0.as_str().unwrap_or_default();
+    let Some(uri) = uri.0.as_str().filter(|it| !it.is_empty()) else {
+        return Err((E_INVALIDARG, "uri is not a text".to_owned()));
+    };
     if kind == SOCKET_RESOURCE && uri.eq_ignore_ascii_case(SOCKET) {
         operation.has_socket = true;
         return Ok(Performed::hresult(S_OK));

@@ -8,7 +8,7 @@ use super::Nanos;
 use super::failure::Failure;
 use super::host::{Due, Effect, Host};
 use super::identity::fold;
-use super::migration::lacks_socket;
+use super::migration::{lacks_socket, only_machines_migrate};
 use super::operation::Outcome;
 use super::request::{Body, Request};
 use super::system::{Exit, Key, System, SystemState, refusal};
@@ -112,8 +112,13 @@ impl Host {
     fn start(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
         let number = request.system;
         let system = &self.systems.get(number).expect("carry_out found it");
-        if !force && matches!(request.body, Body::Destination { has_socket: false }) {
-            return Err(lacks_socket());
+        if !force && let Body::Destination { has_socket } = request.body {
+            if system.configuration.kind != SystemKind::VirtualMachine {
+                return Err(only_machines_migrate());
+            }
+            if !has_socket {
+                return Err(lacks_socket());
+            }
         }
         if !force
             && self.behavior.enforce_access
@@ -314,6 +319,7 @@ impl Host {
         let system = self.systems.get_mut(number).expect("as above");
         system.state = SystemState::Stopped;
         system.told = None;
+        system.migration = None; // what was under way tells no further step (fidelity: migration-exit)
         let document = status.write();
         self.happened.effects.push(Effect::Exited(Arc::clone(&system.id), Arc::clone(&document)));
         system.exit = Some(Exit { document, status });

@@ -28,8 +28,10 @@ const BLACKOUT: Duration = Duration::from_millis(250);
 pub(crate) struct Migration {
     origin: Origin,
     phase: Phase,
-    /// Counts migrations and their ends: steps of an earlier one come to nothing.
+    /// Counts migrations: steps of an earlier one come to nothing.
     serial: u64,
+    /// The state before it, to which a recovery leads back.
+    before: SystemState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +64,7 @@ impl Host {
         let number = request.system;
         let system = self.systems.get_mut(number).expect("carry_out found it");
         if system.configuration.kind != SystemKind::VirtualMachine && !force {
-            return Err(Failure::noted(HRESULT_ERROR_NOT_SUPPORTED, "only virtual machines migrate"));
+            return Err(only_machines_migrate());
         }
         let phase = system.migration.as_ref().map(|it| it.phase);
         let expected = |phases: &[Option<Phase>]| force || phases.contains(&phase);
@@ -70,13 +72,15 @@ impl Host {
             let at = phase.map_or_else(|| "no migration".to_owned(), |it| format!("{it:?}"));
             Failure::noted(HCS_E_INVALID_STATE, format!("the call is out of turn: {at}"))
         };
+        // fidelity: migration-origin
+        let side = system.migration.as_ref().map_or(Origin::Source, |it| it.origin);
+        if !force && call.origin().is_some_and(|it| it != side) {
+            return Err(Failure::noted(E_INVALIDARG, format!("Origin: this side is the {side:?}")));
+        }
         match &**call {
-            MigrationCall::Initialize(options) => {
+            MigrationCall::Initialize(_) => {
                 if !expected(&[None]) {
                     return Err(out_of_turn());
-                }
-                if !force && options.origin == Some(Origin::Destination) {
-                    return Err(Failure::noted(E_INVALIDARG, "this side is the source"));
                 }
                 self.begin_migration(number, Origin::Source, Phase::Initialized);
             }
@@ -90,7 +94,7 @@ impl Host {
                 self.set_phase(number, Phase::Started);
                 self.tell_step(number, Step::SetupDone, None, 0);
             }
-            MigrationCall::Transfer => {
+            MigrationCall::Transfer(_) => {
                 if !expected(&[Some(Phase::Started)]) {
                     return Err(out_of_turn());
                 }
@@ -104,7 +108,10 @@ impl Host {
                 let system = self.systems.get_mut(number).expect("as above");
                 let migration = system.migration.take();
                 let usual = match migration.map(|it| (it.origin, it.phase)) {
-                    Some((Origin::Source, Phase::Done)) => FinalOperation::Stop,
+                    // One side goes on: the destination, or after a failure the source. (fidelity: migration-finalize)
+                    Some((Origin::Source, Phase::Done) | (Origin::Destination, Phase::Failed)) => {
+                        FinalOperation::Stop
+                    }
                     _ => FinalOperation::Resume,
                 };
                 match options.finalized_operation.unwrap_or(usual) {
@@ -112,7 +119,7 @@ impl Host {
                     FinalOperation::Resume => self.set_state_of(number, SystemState::Running),
                 }
             }
-            MigrationCall::Cancel => {
+            MigrationCall::Cancel(_) => {
                 let under_way = [Some(Phase::Initialized), Some(Phase::Started), Some(Phase::Transferring)];
                 if !expected(&under_way) {
                     return Err(out_of_turn());
@@ -131,9 +138,10 @@ impl Host {
 
     fn begin_migration(&mut self, number: u64, origin: Origin, phase: Phase) {
         self.last_migration += 1;
-        let migration = Migration { origin, phase, serial: self.last_migration };
+        let serial = self.last_migration;
         if let Some(system) = self.systems.get_mut(number) {
-            system.migration = Some(Box::new(migration));
+            let before = system.state;
+            system.migration = Some(Box::new(Migration { origin, phase, serial, before }));
         }
     }
 
@@ -168,7 +176,8 @@ impl Host {
             Step::MigrationDone => self.set_phase(number, Phase::Done),
             _ => {}
         }
-        let result = (step == Step::MigrationDone).then_some("Success");
+        let ends_something = matches!(step, Step::OfflineDone | Step::BlackoutExited | Step::MigrationDone);
+        let result = ends_something.then_some("Success");
         self.tell_step(number, step, result, now);
         self.next_step(number, index + 1);
     }
@@ -187,9 +196,9 @@ impl Host {
     fn end_migration(&mut self, number: u64, failure: MigrationFailure) {
         self.set_phase(number, Phase::Failed);
         self.tell_step(number, Step::MigrationFailed, Some(failure.name()), 0);
-        let origin = self.migration_of(number).map(|it| it.origin);
-        if origin == Some(Origin::Source) && failure != MigrationFailure::MigrationRecoveryFailed {
-            self.set_state_of(number, SystemState::Running);
+        let Some(&mut Migration { origin, before, .. }) = self.migration_of(number) else { return };
+        if origin == Origin::Source && failure != MigrationFailure::MigrationRecoveryFailed {
+            self.set_state_of(number, before);
             self.tell_step(number, Step::MigrationRecoveryDone, Some("Success"), 0);
         }
     }
@@ -213,12 +222,24 @@ impl Host {
 }
 
 impl System {
-    /// A migration has paused it, or holds it: it answers no other request than those of the migration.
+    /// A migration holds it: it answers no other request that changes something than those of the migration. A source whose
+    /// guest goes on elsewhere is held until it is finalized. (fidelity: `migration-requests`)
     pub(super) fn is_migrating(&self) -> bool {
-        self.migration.as_ref().is_some_and(|it| it.phase == Phase::Transferring)
+        let held = |it: &Migration| match it.phase {
+            Phase::Transferring => true,
+            Phase::Done => it.origin == Origin::Source,
+            _ => false,
+        };
+        self.migration.as_deref().is_some_and(held)
     }
 }
 
+/// (fidelity: `migration-containers`)
+pub(super) fn only_machines_migrate() -> Failure {
+    Failure::noted(HRESULT_ERROR_NOT_SUPPORTED, "only virtual machines migrate")
+}
+
+/// (fidelity: `migration-socket`)
 pub(super) fn lacks_socket() -> Failure {
     Failure::noted(
         E_INVALIDARG,

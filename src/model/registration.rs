@@ -322,7 +322,7 @@ impl Host {
 
     /// Progress of a pending use, for an operation that asked for it. (fidelity: `progress`)
     pub(crate) fn progress(&mut self, number: u64, id: u64) {
-        if self.operations.get(number).is_some_and(|it| it.is_pending_as(id)) {
+        if self.operations.get(number).is_some_and(|it| it.is_pending_as(id) && it.wants_progress()) {
             self.notify(number, id, EventType::GroupOperationInfo, Some("{}".into()));
         }
     }

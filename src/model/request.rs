@@ -7,7 +7,7 @@ use super::process::signal_of;
 use crate::call::{Call, OperationType, Text};
 use crate::document::Problem;
 use crate::document::migration::{
-    FinalizeOptions, InitializeOptions, StartOptions, SystemStartOptions, TransferOptions,
+    FinalizeOptions, InitializeOptions, Origin, StartOptions, SystemStartOptions, TransferOptions,
 };
 use crate::document::process::{ProcessChange, ProcessParameters, Signal, SignalOptions};
 use crate::document::request::{
@@ -38,9 +38,21 @@ pub(crate) struct NewProcess {
 pub(crate) enum MigrationCall {
     Initialize(InitializeOptions),
     Start { has_socket: bool },
-    Transfer,
+    Transfer(TransferOptions),
     Finalize(FinalizeOptions),
-    Cancel,
+    Cancel(TransferOptions),
+}
+
+impl MigrationCall {
+    /// The side that the caller takes this one for, if it says so.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        match self {
+            MigrationCall::Initialize(options) => options.origin,
+            MigrationCall::Start { .. } => None,
+            MigrationCall::Transfer(options) | MigrationCall::Cancel(options) => options.origin,
+            MigrationCall::Finalize(options) => options.origin,
+        }
+    }
 }
 
 /// The parsed document of a request; a broken one is refused when the request is carried out.
@@ -130,16 +142,16 @@ impl Body {
                 (options, MigrationCall::Start { has_socket }, parse(options, true, start))
             }
             Call::StartLiveMigrationTransfer { options, .. } => {
-                let transfer = |_: TransferOptions| migration(MigrationCall::Transfer);
-                (options, MigrationCall::Transfer, parse(options, true, transfer))
+                let null = MigrationCall::Transfer(TransferOptions::default());
+                (options, null, parse(options, true, |it| migration(MigrationCall::Transfer(it))))
             }
             Call::FinalizeLiveMigration { options, .. } => {
                 let null = MigrationCall::Finalize(FinalizeOptions::default());
                 (options, null, parse(options, true, |it| migration(MigrationCall::Finalize(it))))
             }
             Call::CancelLiveMigration { options, .. } => {
-                let cancel = |_: TransferOptions| migration(MigrationCall::Cancel);
-                (options, MigrationCall::Cancel, parse(options, true, cancel))
+                let null = MigrationCall::Cancel(TransferOptions::default());
+                (options, null, parse(options, true, |it| migration(MigrationCall::Cancel(it))))
             }
             _ => return Body::Empty,
         };

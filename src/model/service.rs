@@ -2,9 +2,8 @@
 //! Not here: the service's end and return (`incident`), files (`runtime::files`).
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::failure::Failure;
 use super::host::{Host, Performed, refusal_of};
@@ -14,11 +13,12 @@ use super::system::System;
 use crate::answer::Answer;
 use crate::call::{Call, Needed, Text};
 use crate::document;
-use crate::document::Problem;
 use crate::document::configuration::file_paths;
 use crate::document::crash::CrashReport;
 use crate::document::request::read;
+use crate::document::result_error::ResultError;
 use crate::document::service::*;
+use crate::document::{Object, Problem};
 use crate::hresult::*;
 
 /// The namespace of the cookies of credential guards; ours.
@@ -89,47 +89,50 @@ impl Host {
             Ok(query) => query,
             Err(problem) => return failed(call, Failure::invalid_request(&problem)),
         };
-        let mut answer = Map::new();
-        if !query.property_types.is_empty() || query.property_queries.is_none() {
-            let properties = query.property_types.iter().map(|it| self.service_property(*it)).collect();
-            answer.insert("Properties".to_owned(), Value::Array(properties));
+        if query.property_queries.is_some() && self.behavior.schema_minor < 5 {
+            let problem = Problem::at("$.PropertyQueries", "known from schema 2.5 on");
+            return failed(call, Failure::invalid_request(&problem));
         }
-        if let Some(queries) = query.property_queries {
-            if self.behavior.schema_minor < 5 {
-                let problem = Problem::at("$.PropertyQueries", "known from schema 2.5 on");
-                return failed(call, Failure::invalid_request(&problem));
-            }
-            let responses = queries.into_keys().map(|name| {
-                let response = property_response(&name);
-                (name, response)
-            });
-            answer.insert("PropertyResponses".to_owned(), Value::Object(responses.collect()));
-        }
+        let asks_types = !query.property_types.is_empty() || query.property_queries.is_none();
+        let answer = ServiceProperties {
+            properties: asks_types
+                .then(|| query.property_types.iter().map(|it| self.service_property(*it)).collect()),
+            property_responses: query
+                .property_queries
+                .map(|it| it.into_keys().map(|name| (name.clone(), property_response(&name))).collect()),
+        };
         Performed::done(Answer::with_document(S_OK, Some(document::write(&answer))))
     }
 
-    fn service_property(&self, property: ServiceProperty) -> Value {
+    fn service_property(&self, property: ServiceProperty) -> PropertyValue<'_> {
         match property {
-            ServiceProperty::Basic => json!({ "SupportedSchemaVersions": [
-                { "Major": 1, "Minor": 0 },
-                { "Major": 2, "Minor": self.behavior.schema_minor },
-            ] }),
-            ServiceProperty::CpuGroup => json!({ "CpuGroups": self.service.cpu_groups }),
+            ServiceProperty::Basic => PropertyValue::Basic {
+                supported_schema_versions: [
+                    Version { major: 1, minor: 0 },
+                    Version { major: 2, minor: self.behavior.schema_minor },
+                ],
+            },
+            ServiceProperty::CpuGroup => PropertyValue::CpuGroups { cpu_groups: &self.service.cpu_groups },
             ServiceProperty::ProcessorTopology => {
-                let count = self.behavior.logical_processors;
-                let processors: Vec<LogicalProcessor> = (0..count)
-                    .map(|index| LogicalProcessor {
-                        lp_index: index,
-                        node_number: 0,
-                        package_id: 0,
-                        core_id: index / 2,
-                        root_vp_index: index.cast_signed(),
-                    })
-                    .collect();
-                json!({ "LogicalProcessorCount": count, "LogicalProcessors": processors })
+                let logical_processor_count = self.behavior.logical_processors;
+                let processor = |index: u32| LogicalProcessor {
+                    lp_index: index,
+                    node_number: 0,
+                    package_id: 0,
+                    core_id: index / 2,
+                    root_vp_index: index.cast_signed(),
+                };
+                PropertyValue::ProcessorTopology {
+                    logical_processor_count,
+                    logical_processors: (0..logical_processor_count).map(processor).collect(),
+                }
             }
-            ServiceProperty::ContainerCredentialGuard => json!({ "Instances": self.service.guards }),
-            ServiceProperty::QoSCapabilities => json!({ "ProcessorQoSSupported": true }),
+            ServiceProperty::ContainerCredentialGuard => {
+                PropertyValue::CredentialGuards { instances: &self.service.guards }
+            }
+            ServiceProperty::QoSCapabilities => {
+                PropertyValue::QoSCapabilities { processor_qos_supported: true }
+            }
         }
     }
 
@@ -163,7 +166,7 @@ impl Host {
                 .ok_or_else(|| Failure::noted(HRESULT_ERROR_NOT_FOUND, format!("there is no CPU group {id}")))
         };
         match change {
-            CpuGroupChange::CreateGroup(new) => {
+            CpuGroupChange::CreateGroup(Object(new)) => {
                 if !is_guid(&new.group_id) {
                     let what = format!("GroupId {:?} is not a GUID", new.group_id);
                     return Err(Failure::invalid_request(&Problem::at(
@@ -195,11 +198,11 @@ impl Host {
                     hypervisor_group_id: self.service.last_cpu_group,
                 });
             }
-            CpuGroupChange::DeleteGroup(name) => {
+            CpuGroupChange::DeleteGroup(Object(name)) => {
                 let at = position(groups, &name.group_id)?;
                 groups.remove(at);
             }
-            CpuGroupChange::SetProperty(setting) => {
+            CpuGroupChange::SetProperty(Object(setting)) => {
                 let at = position(groups, &setting.group_id)?;
                 let properties = &mut groups[at].group_properties;
                 properties.retain(|it| it.property_code != setting.property_code);
@@ -215,7 +218,7 @@ impl Host {
     fn change_credential_guards(&mut self, change: CredentialGuardChange) -> Result<(), Failure> {
         let guards = &mut self.service.guards;
         match change {
-            CredentialGuardChange::AddInstance(new) => {
+            CredentialGuardChange::AddInstance(Object(new)) => {
                 if guards.iter().any(|it| fold(&it.id) == fold(&new.id)) {
                     return Err(Failure::noted(
                         HRESULT_ERROR_ALREADY_EXISTS,
@@ -232,7 +235,7 @@ impl Host {
                     id: new.id,
                 });
             }
-            CredentialGuardChange::RemoveInstance(name) => {
+            CredentialGuardChange::RemoveInstance(Object(name)) => {
                 let before = guards.len();
                 guards.retain(|it| fold(&it.id) != fold(&name.id));
                 if guards.len() == before {
@@ -303,16 +306,17 @@ impl Host {
 }
 
 /// (fidelity: `processor-capabilities`)
-fn property_response(name: &str) -> Value {
+fn property_response(name: &str) -> PropertyResponse {
     if name == "ProcessorCapabilities" {
-        return json!({ "Response": CAPABILITIES });
+        return PropertyResponse::Response(CAPABILITIES);
     }
-    let error = Failure::plain(HRESULT_ERROR_NOT_SUPPORTED).document.unwrap_or_else(|| Arc::from("{}"));
-    json!({ "Error": serde_json::from_str::<Value>(&error).unwrap_or_default() })
+    PropertyResponse::Error(ResultError::of(HRESULT_ERROR_NOT_SUPPORTED))
 }
 
+/// Settings are an object, as every document.
 fn parse<T: for<'a> serde::Deserialize<'a>>(settings: Value) -> Result<T, Failure> {
-    serde_json::from_value(settings)
+    serde_json::from_value::<Object<T>>(settings)
+        .map(|it| it.0)
         .map_err(|it| Failure::invalid_request(&Problem::at("$.Settings", it.to_string())))
 }
 

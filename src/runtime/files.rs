@@ -22,17 +22,18 @@ const MOST: u64 = 1 << 16;
 
 /// Answers the calls on state files, unless a rule does. (fidelity: `state-files`, `processor-compatibility`)
 pub(crate) fn perform(world: &mut World, call: &Call, plan: &Plan) -> Option<Performed> {
-    if !matches!(plan, Plan::Simulate(_)) || world.model.service.is_away || call.bad_argument().is_some() {
+    if !plan.asks_the_model() || world.model.service.is_away || call.bad_argument().is_some() {
         return None;
     }
-    match call {
-        Call::CreateEmptyGuestStateFile { path } => Some(make(world, call, path, "guest state")),
-        Call::CreateEmptyRuntimeStateFile { path } => Some(make(world, call, path, "runtime state")),
+    let performed = match call {
+        Call::CreateEmptyGuestStateFile { path } => make(world, call, path, "guest state"),
+        Call::CreateEmptyRuntimeStateFile { path } => make(world, call, path, "runtime state"),
         Call::GetProcessorCompatibilityFromSavedState { runtime_file_name, .. } => {
-            Some(read_compatibility(world, call, runtime_file_name))
+            read_compatibility(world, call, runtime_file_name)
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(plan.clone().over(performed))
 }
 
 /// A path of Windows on another system names no real file: its file is remembered instead.
@@ -71,9 +72,12 @@ fn read_compatibility(world: &World, call: &Call, path: &Needed) -> Performed {
         return Performed::noted(call, E_INVALIDARG, "runtime_file_name is not a path".to_owned());
     };
     let key = path_key(path);
-    let remembered =
-        world.model.saved.contains_key(&key) || world.model.state_files.get(&key) == Some(&"runtime state");
-    let known = if remembered { Ok(true) } else { is_runtime_state(Path::new(path)) };
+    let known = match world.model.state_files.get(&key) {
+        _ if world.model.saved.contains_key(&key) => Ok(true),
+        Some(kind) => Ok(*kind == "runtime state"),
+        None if is_foreign(path) => Err(io::ErrorKind::NotFound.into()),
+        None => is_runtime_state(Path::new(path)),
+    };
     match known {
         Ok(true) => Performed::done(Answer::with_document(S_OK, Some(document::write(&CAPABILITIES)))),
         Ok(false) => {
@@ -91,12 +95,15 @@ fn is_runtime_state(path: &Path) -> io::Result<bool> {
     Ok(text.starts_with(format!("{MARK}kind: runtime state\n").as_bytes()))
 }
 
+/// The code of Windows for what happened here.
 fn code_of(error: &io::Error, path: &str) -> Hresult {
     match error.kind() {
         io::ErrorKind::AlreadyExists => HRESULT_ERROR_FILE_EXISTS,
-        io::ErrorKind::PermissionDenied => E_ACCESSDENIED,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => E_ACCESSDENIED,
+        // Of the folders of another system nothing is known.
         io::ErrorKind::NotFound
-            if Path::new(path).parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.exists()) =>
+            if !is_foreign(path)
+                && Path::new(path).parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.exists()) =>
         {
             HRESULT_ERROR_PATH_NOT_FOUND
         }
