@@ -91,6 +91,7 @@
 
 mod abi;
 mod answer;
+mod argument;
 pub mod call;
 mod document;
 mod error;

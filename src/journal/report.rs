@@ -13,7 +13,7 @@ use crate::answer::Returned;
 use crate::call::{Call, Export};
 use crate::event::{Event, EventType};
 use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
-use crate::model::host::Fault;
+use crate::model::step::Fault;
 use crate::script::matcher::{Got, Miss};
 use crate::script::rule::{ReplyKind, Rule};
 

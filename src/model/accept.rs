@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
-use super::host::{Accepted, Aside, Completed, Due, Fault, Host, Performed, Plan, Say};
+use super::host::Host;
 use super::identity::fold;
 use super::operation::{Operation, Outcome, State, Use};
 use super::registration::Target;
 use super::request::{Body, Request};
+use super::step::{Accepted, Aside, Completed, Due, Fault, Performed, Plan, Say};
 use super::system::{Key, PendingList, PendingUse, System, SystemState};
 use crate::answer::Answer;
 use crate::call::{Call, CreateOptions, Needed, OperationType, Text};

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::host::{Effect, Host};
+use super::host::Host;
 use super::identity::{fold, uuid_v5};
 use super::operation::{Operation, Outcome};
+use super::step::Effect;
 use super::system::{Key, SystemState};
 use crate::document;
 use crate::document::crash::CrashReport;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
-use super::host::{Due, Effect, Host};
+use super::host::Host;
 use super::identity::fold;
 use super::migration::{lacks_socket, only_machines_migrate};
 use super::operation::Outcome;
 use super::request::{Body, Request};
+use super::step::{Due, Effect};
 use super::system::{Exit, Key, System, SystemState, refusal};
 use crate::call::OperationType;
 use crate::document;

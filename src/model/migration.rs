@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
-use super::host::{Due, Host};
+use super::host::Host;
 use super::lifecycle::Carried;
 use super::request::{Body, MigrationCall, Request};
+use super::step::Due;
 use super::system::{System, SystemState};
 use crate::document;
 use crate::document::configuration::SystemKind;

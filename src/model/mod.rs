@@ -2,6 +2,7 @@
 //! Not here: locks, threads, clocks, memory, scripted answers, messages; time comes in as a number.
 
 pub(crate) mod accept;
+pub(crate) mod ask;
 pub(crate) mod behavior;
 pub(crate) mod failure;
 pub(crate) mod host;
@@ -15,6 +16,7 @@ pub(crate) mod process;
 pub(crate) mod registration;
 pub(crate) mod request;
 pub(crate) mod service;
+pub(crate) mod step;
 pub(crate) mod system;
 
 /// Virtual time in nanoseconds since the host was made.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
-use super::host::{Due, Effect, GuestChange, Host, Performed};
+use super::host::Host;
 use super::lifecycle::Carried;
 use super::registration::Listener;
 use super::request::{Body, Request};
+use super::step::{Due, Effect, GuestChange, Performed};
 use super::system::{System, SystemState};
 use crate::answer::{Answer, ProcessInfo};
 use crate::call::{Call, OperationType};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::behavior::{NullCallback, SecondRegistration};
-use super::host::{Due, Effect, Host, Performed};
+use super::host::Host;
 use super::operation::{State, Use};
+use super::step::{Due, Effect, Performed};
 use super::system::PendingUse;
 use crate::call::Call;
 use crate::event::EventType;

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::host::{Host, Performed, refusal_of};
+use super::host::Host;
 use super::identity::{fold, is_guid, uuid_v5};
 use super::lifecycle::path_key;
+use super::step::{Performed, refusal_of};
 use super::system::System;
 use crate::answer::Answer;
 use crate::call::{Call, Needed, Text};

@@ -21,10 +21,11 @@ use crate::journal::finding::Finding;
 use crate::journal::place::Place as Source;
 use crate::journal::{Event, report, text};
 use crate::model::Nanos;
-use crate::model::host::{Performed, Plan, asks_process_info, result_of};
+use crate::model::ask::{asks_process_info, result_of};
 use crate::model::lifecycle::nanos;
 use crate::model::registration::Target;
 use crate::model::request::Body;
+use crate::model::step::{Performed, Plan};
 use crate::panics;
 use crate::script::matcher::Seen;
 use crate::script::{Claim, Verdict};
@@ -513,7 +514,7 @@ fn wants_document(call: &Call) -> bool {
 /// A call for which no host can be told.
 pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
     tell(report::ambiguous_host(call.export(), alive));
-    crate::model::host::refusal_of(call, HCS_E_SERVICE_NOT_AVAILABLE)
+    crate::model::step::refusal_of(call, HCS_E_SERVICE_NOT_AVAILABLE)
 }
 
 /// A finding that belongs to no test's host: the default host keeps it, and stderr says it at once.

@@ -10,8 +10,8 @@ use super::host::Host;
 use super::world::World;
 use crate::event::Event;
 use crate::journal::report;
-use crate::model::host::Due;
 use crate::model::lifecycle::nanos;
+use crate::model::step::Due;
 use crate::script::program::{Canned, ExitCode, Program, ProgramMatcher};
 
 impl Host {

@@ -10,9 +10,9 @@ use crate::answer::Answer;
 use crate::call::{Call, Needed};
 use crate::document;
 use crate::hresult::*;
-use crate::model::host::{Performed, Plan};
 use crate::model::lifecycle::path_key;
 use crate::model::service::CAPABILITIES;
+use crate::model::step::{Performed, Plan};
 
 /// The first line of every file that is made here: it is no file of Windows.
 const MARK: &str = "hcs-sim state file, not a Hyper-V one; version 1\n";

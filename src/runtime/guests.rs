@@ -14,8 +14,8 @@ use super::world::{Shared, World};
 use crate::abi::pipe::Pipes;
 use crate::journal::report;
 use crate::model::Nanos;
-use crate::model::host::{Due, GuestChange};
 use crate::model::lifecycle::nanos;
+use crate::model::step::{Due, GuestChange};
 use crate::script::program::{Program, ProgramMatcher};
 
 /// The programs of a host: those that a test has provided, and those that run.

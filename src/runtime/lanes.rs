@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::world::World;
 use crate::call::OperationType;
-use crate::model::host::Accepted;
+use crate::model::step::Accepted;
 use crate::script::rule::Reply;
 
 /// The system handle's number, and the process's.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Nanos;
-use crate::model::host::Due;
+use crate::model::step::Due;
 
 /// Which of the effects that are due at the same time comes first.
 ///

@@ -13,7 +13,7 @@ use super::world::{Gate as Held, Shared};
 use crate::document::result_error::ResultDocument;
 use crate::event::Event;
 use crate::hresult::Hresult;
-use crate::model::host::{Aside, Say};
+use crate::model::step::{Aside, Say};
 use crate::script::matcher::Matcher;
 use crate::script::rule::{ReplyKind, Rule as Data, Step};
 

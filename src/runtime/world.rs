@@ -24,9 +24,10 @@ use crate::journal::place::Place;
 use crate::journal::{Event, Journal, Log, What};
 use crate::model::Nanos;
 use crate::model::behavior::{Behavior, usual_latency};
-use crate::model::host::{Accepted, Due, Effect, GuestChange, Host, Plan};
+use crate::model::host::Host;
 use crate::model::lifecycle::nanos;
 use crate::model::registration::Target;
+use crate::model::step::{Accepted, Due, Effect, GuestChange, Plan};
 use crate::script::Script;
 use crate::script::rule::Reply;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::matcher::{Matcher, Miss};
 use crate::hresult::Hresult;
-use crate::model::host::{Aside, Plan, Say};
+use crate::model::step::{Aside, Plan, Say};
 
 pub(crate) struct Rule {
     pub(crate) matcher: Matcher,

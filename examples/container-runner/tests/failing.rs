@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use container_runner::{Command, Container, Error, ExitType, FOREVER, run};
 use hcs_sim::hresult::*;
-use hcs_sim::{Export, Host, call, event, program};
+use hcs_sim::{Export, Guest, Host, call, event, program};
 
 const CONTAINER: &str = include_str!("../../../fixtures/process-container.json");
 
