@@ -4,6 +4,7 @@
 #![allow(dead_code)] // each test file uses a part
 
 pub mod listeners;
+pub mod migrations;
 pub mod processes;
 pub mod states;
 
