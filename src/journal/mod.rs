@@ -245,6 +245,8 @@ pub(crate) enum Event {
         note: Option<Arc<str>>,
     },
     Other(Box<What>),
+    CallbackEntered(OperationHandle),
+    CallbackReturned(OperationHandle),
     Completed {
         operation: OperationHandle,
         kind: OperationType,
@@ -329,6 +331,8 @@ impl Log {
                     dropped: *dropped,
                     note: None,
                 },
+                Event::CallbackEntered(operation) => What::CallbackEntered { operation: *operation },
+                Event::CallbackReturned(operation) => What::CallbackReturned { operation: *operation },
                 Event::Other(what) => (**what).clone(),
             },
         });

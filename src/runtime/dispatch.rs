@@ -336,7 +336,7 @@ impl World {
         let since = self.now();
         self.dispatch.running += 1;
         self.dispatch.entered.push(Entered { target: entered.target, label, event: entered.event, since });
-        log(self, label, entered.enters());
+        self.log.push(since, since, label, entered.enters());
         Some(InCallback { label, ..entered })
     }
 
@@ -345,7 +345,8 @@ impl World {
         let (target, label) = (entered.target, entered.label);
         self.dispatch.running -= 1;
         self.dispatch.entered.retain(|it| it.target != target || it.label != label);
-        log(self, label, entered.returns());
+        let now = self.now();
+        self.log.push(now, now, label, entered.returns());
         if let Some((number, id)) = entered.of
             && let Some(operation) = self.model.operations.get_mut(number)
             && operation.callback_of == id
@@ -420,29 +421,24 @@ pub(crate) struct InCallback {
 }
 
 impl InCallback {
-    fn enters(&self) -> What {
+    fn enters(&self) -> Event {
         match (&self.callback, self.event, self.name) {
             (Callback::Event { data, .. }, Some(event), target) => {
                 let operation = self.of.map(|(number, _)| self.name.operation_beside(number));
-                What::EventEntered { event, target, operation, data: data.clone() }
+                Event::Other(Box::new(What::EventEntered { event, target, operation, data: data.clone() }))
             }
-            (_, _, TargetHandle::Operation(operation)) => What::CallbackEntered { operation },
+            (_, _, TargetHandle::Operation(operation)) => Event::CallbackEntered(operation),
             _ => unreachable!("completion callbacks are of operations"),
         }
     }
 
-    fn returns(&self) -> What {
+    fn returns(&self) -> Event {
         match (self.event, self.name) {
-            (Some(event), target) => What::EventReturned { event, target },
-            (None, TargetHandle::Operation(operation)) => What::CallbackReturned { operation },
+            (Some(event), target) => Event::Other(Box::new(What::EventReturned { event, target })),
+            (None, TargetHandle::Operation(operation)) => Event::CallbackReturned(operation),
             _ => unreachable!("completion callbacks are of operations"),
         }
     }
-}
-
-fn log(world: &mut World, label: u32, what: What) {
-    let now = world.now();
-    world.log.push(now, now, label, Event::Other(Box::new(what)));
 }
 
 /// Nothing to run: sleep, or move the clock for what nobody waits for inside the host.
