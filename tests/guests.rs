@@ -413,3 +413,23 @@ fn many_programs_run_one_after_the_other_in_the_order_of_their_wakes() {
         assert_eq!(run(), first); // to the letter
     }
 }
+
+#[test]
+fn time_stands_still_while_the_test_computes() {
+    Host::new().run(|host| {
+        host.program("tool", |guest| guest.sleep(Duration::from_secs(1)));
+        let system = running("box");
+        let started = start_process(system, NO_PIPES);
+        let before = host.now();
+        // Longer than the dispatcher waits for quiet, and without a call.
+        let until = std::time::Instant::now() + Duration::from_millis(12);
+        while std::time::Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        if cfg!(target_os = "linux") {
+            assert_eq!(host.now(), before); // where the system tells that a thread runs
+        }
+        started.close();
+        close_system(system);
+    });
+}

@@ -111,7 +111,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     }
     // Whoever waits inside the host has to look again: something may be due now, or over.
     shared.announce(&world);
-    if world.model.awaited > 0 || world.threads.are_several() {
+    if world.is_awaited() || world.threads.are_several() {
         world.threads.note_status(*label); // somebody may have to know whether this thread runs or waits
     }
     let entry = world.log.next_number();

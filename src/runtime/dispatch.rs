@@ -169,7 +169,7 @@ impl World {
     }
 
     /// Whether time may concern somebody who does not wait inside the host.
-    fn is_awaited(&self) -> bool {
+    pub(super) fn is_awaited(&self) -> bool {
         self.model.awaited > 0 || self.model.registrations > 0 || self.guests.are_running()
     }
 
