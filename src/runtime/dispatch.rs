@@ -265,6 +265,7 @@ pub(super) fn hand_over(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>)
     let how = MutexGuard::unlocked(world, || shared.hot.await_return());
     if how == Handed::Back {
         finish(shared, world);
+        shared.hot.release();
     }
     true
 }

@@ -104,12 +104,13 @@ impl HotSeat {
         self.state.store(FULL, Ordering::Release);
     }
 
-    /// Looks for the return of what was handed over.
+    /// Looks for the return of what was handed over. Once it is back the thread stays reserved, until `release`: what was
+    /// handed over is to be written down before the next one is.
     pub(crate) fn await_return(&self) -> Handed {
         look(PATIENCE, || self.state.load(Ordering::Acquire) == DONE);
         loop {
             let (from, to, how) = match self.state.load(Ordering::Acquire) {
-                DONE => (DONE, READY, Handed::Back),
+                DONE => (DONE, RESERVED, Handed::Back),
                 FULL => (FULL, FULL_ALONE, Handed::Alone),
                 _ => (RUNNING, RUNNING_ALONE, Handed::Alone),
             };
@@ -130,9 +131,12 @@ impl HotSeat {
         if !*IS_WORTH_IT {
             return;
         }
-        self.hand.lock().label = label;
-        if self.state.compare_exchange(COLD, READY, Ordering::AcqRel, Ordering::Acquire).is_err() {
-            return; // another thread does
+        {
+            let mut hand = self.hand.lock(); // whoever reserves the thread waits here for its label
+            if self.state.compare_exchange(COLD, READY, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                return; // another thread does
+            }
+            hand.label = label;
         }
         loop {
             let is_full = || matches!(self.state.load(Ordering::Acquire), FULL | FULL_ALONE);
