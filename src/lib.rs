@@ -179,7 +179,7 @@ pub use hresult::Hresult;
 pub use journal::finding::{Finding, FindingKind};
 pub use journal::report::Report;
 pub use journal::{Entry, Journal, What};
-pub use model::behavior::{Behavior, NullCallback, PendingAtExit, SecondRegistration};
+pub use model::behavior::{Behavior, CallbackDelivery, NullCallback, PendingAtExit, SecondRegistration};
 pub use runtime::clock::Time;
 pub use runtime::guest::{Child, Guest, GuestEvent};
 pub use runtime::host::{Builder, Host};

@@ -219,3 +219,23 @@ fn the_service_goes_and_comes_any_number_of_times() {
     });
     assert_eq!(found, [FindingKind::EventMissed]);
 }
+
+#[test]
+fn handles_from_before_are_told_nothing_any_more() {
+    Host::new().run(|host| {
+        let (old, new) = (Listener::new(), Listener::new());
+        let system = create("vm", VM);
+        old.register(system, HcsEventOptionNone);
+        start(system);
+        host.raise(event::service_disconnect());
+        host.raise(event::service_return());
+        let (_, again) = open("vm", GENERIC_ALL);
+        new.register(again, HcsEventOptionNone);
+        host.raise(event::power_off("vm"));
+        host.advance(Duration::from_secs(1));
+        assert_eq!(old.types(), [HcsEventServiceDisconnect]);
+        assert_eq!(new.types(), [HcsEventSystemExited]);
+        close_system(system);
+        close_system(again);
+    });
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hcs_sim::computecore::*;
 use hcs_sim::hresult::*;
-use hcs_sim::{FindingKind, Host, Hresult, NullCallback, SecondRegistration, event};
+use hcs_sim::{CallbackDelivery, FindingKind, Host, Hresult, NullCallback, SecondRegistration, event};
 use support::listeners::*;
 use support::states::*;
 use support::*;
@@ -348,7 +348,7 @@ unsafe extern "system" fn meet(_: *const HCS_EVENT, context: *const c_void) {
 
 #[test]
 fn events_of_one_handle_may_be_told_side_by_side() {
-    Host::builder().behavior(|it| it.concurrent_events = true).run(|host| {
+    Host::builder().behavior(|it| it.delivery = CallbackDelivery::SideBySide).run(|host| {
         let barrier = std::sync::Barrier::new(2);
         let system = create("vm", FULL);
         // SAFETY: the barrier outlives the registration.
@@ -383,6 +383,86 @@ fn a_callback_may_use_hcs_while_it_runs() {
         host.raise(event::guest_connection_lost("vm"));
         assert_eq!(receiver.recv().unwrap(), S_OK);
         assert_eq!(wait_for_exit(system, INFINITE).0, S_OK);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_callback_may_wait_for_what_a_program_writes() {
+    /// Reads a byte, and says so.
+    unsafe extern "system" fn read(_: *const HCS_EVENT, context: *const c_void) {
+        // SAFETY: the context outlives the registration.
+        let (sender, pipe) = unsafe { &*context.cast::<(Sender<bool>, Sent)>() };
+        let _ = sender.send(processes::read_some(pipe.get(), &mut [0; 1]).is_ok());
+    }
+    Host::new().run(|host| {
+        host.program("tool", |guest| {
+            guest.sleep(Duration::from_secs(1));
+            guest.stdout("x");
+        });
+        let (sender, receiver) = channel::<bool>();
+        let system = processes::running("box");
+        let started = processes::start_process(system, processes::OUT_ONLY);
+        let context = Box::new((sender, Sent::new(started.info.StdOutput)));
+        // SAFETY: the context outlives the registration.
+        let code =
+            unsafe { HcsSetComputeSystemCallback(system, 0, (&raw const *context).cast(), Some(read)) };
+        assert_eq!(code, S_OK);
+        host.raise(event::to_system("box", hcs_sim::EventType::SystemSiloJobCreated));
+        assert_eq!(receiver.recv(), Ok(true));
+        started.close();
+        close_system(system);
+    });
+}
+
+#[test]
+fn callbacks_of_different_handles_may_run_side_by_side() {
+    Host::builder().behavior(|it| it.delivery = CallbackDelivery::ByHandle).run(|host| {
+        let barrier = std::sync::Barrier::new(2);
+        let systems = ["a", "b"].map(|it| create(it, VM));
+        for system in systems {
+            // SAFETY: the barrier outlives the registration.
+            let code =
+                unsafe { HcsSetComputeSystemCallback(system, 0, (&raw const barrier).cast(), Some(meet)) };
+            assert_eq!(code, S_OK);
+            start(system);
+        }
+        host.raise_after(Duration::from_secs(1), event::power_off("a"));
+        host.raise_after(Duration::from_secs(1), event::power_off("b"));
+        host.advance(Duration::from_secs(2)); // each waits for the other
+        systems.into_iter().for_each(close_system);
+    });
+}
+
+#[test]
+fn callbacks_of_handles_that_a_test_left_open_are_called_no_more() {
+    let listener = Listener::new();
+    let host = Host::new();
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        host.run(|_| {
+            let system = create("vm", VM);
+            listener.register(system, HcsEventOptionNone);
+            start(system);
+            ask(HcsTerminateComputeSystem, system, None); // the exit is still to be told
+        });
+    }));
+    assert!(run.is_err()); // the handle has leaked
+    host.advance(Duration::from_secs(1));
+    assert_eq!(listener.heard(), []);
+}
+
+#[test]
+fn a_completion_that_was_polled_for_is_not_told_again() {
+    Host::new().run(|host| {
+        let listener = Listener::new();
+        let operation = operation();
+        let (_, system) = create_call("vm", VM, operation);
+        host.advance(Duration::from_secs(1));
+        assert_eq!(result(operation).0, S_OK);
+        listener.register(system, HcsEventOptionEnableOperationCallbacks);
+        host.advance(Duration::from_secs(1));
+        assert_eq!(listener.heard(), []);
+        close_operation(operation);
         close_system(system);
     });
 }

@@ -433,3 +433,126 @@ fn time_stands_still_while_the_test_computes() {
         close_system(system);
     });
 }
+
+#[test]
+fn a_wait_goes_on_for_a_program_that_takes_real_time() {
+    Host::new().run(|host| {
+        let (sender, receiver) = channel::<()>();
+        let receiver = std::sync::Mutex::new(receiver);
+        host.program("tool", move |_| {
+            // Until somebody outside of the host acts: longer than the host would wait for a callback.
+            receiver.lock().unwrap().recv().unwrap();
+            3
+        });
+        let system = running("box");
+        let started = start_process(system, NO_PIPES);
+        let process = Sent::new(started.process);
+        let stranger = std::thread::spawn(move || {
+            for _ in 0..150 {
+                std::thread::park_timeout(Duration::from_millis(1));
+            }
+            sender.send(()).unwrap();
+        });
+        assert_eq!(exit_code(process.get()), 3);
+        stranger.join().unwrap();
+        started.close();
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_destructor_of_a_killed_program_may_ask_for_anything() {
+    /// Asks for everything when the program is cut off.
+    struct Asks<'a>(&'a mut hcs_sim::Guest);
+
+    impl Drop for Asks<'_> {
+        fn drop(&mut self) {
+            self.0.sleep(Duration::from_secs(1));
+            self.0.stdout("too late");
+            assert_eq!(self.0.read_line(), None);
+            assert_eq!(self.0.try_event(), None);
+            assert_eq!(self.0.next_signal(), Signal::CtrlClose);
+            assert!(self.0.spawn("tool").is_none());
+        }
+    }
+
+    Host::new().run(|host| {
+        let (sender, receiver) = channel();
+        host.program("tool", move |guest| {
+            let asks = Asks(guest);
+            asks.0.sleep(Duration::from_secs(60));
+            sender.send(()).unwrap();
+        });
+        let system = running("box");
+        let started = start_process(system, ALL_PIPES);
+        assert_eq!(kill(started.process).0, S_OK);
+        assert_eq!(read_text(started.info.StdOutput), ""); // to its end: the program is gone
+        assert!(receiver.try_recv().is_err());
+        started.close();
+        close_system(system);
+    });
+}
+
+#[test]
+fn the_alarm_of_a_killed_sleeper_moves_no_clock() {
+    Host::new().run(|host| {
+        host.program("tool", |guest| guest.sleep(Duration::from_secs(86_400)));
+        let system = running("box");
+        let started = start_process(system, NO_PIPES);
+        assert_eq!(kill(started.process).0, S_OK);
+        assert_eq!(wait_for_exit(system, 1_000).0, HCS_E_OPERATION_TIMEOUT);
+        host.verify().unwrap_err(); // of what is still open; and what is due has happened
+        assert!(host.now() < Duration::from_secs(10));
+        started.close();
+        close_system(system);
+    });
+}
+
+#[test]
+fn an_advance_lets_programs_go_on_before_and_after() {
+    Host::new().run(|host| {
+        host.program("tool", |guest| {
+            guest.read_line();
+            let heard = guest.now();
+            guest.sleep(Duration::from_secs(10));
+            guest.stdout(format!("{heard:?}"));
+        });
+        let system = running("box");
+        let started = start_process(system, ALL_PIPES);
+        let before = host.now();
+        write_all(started.info.StdInput, b"go\n").unwrap();
+        host.advance(Duration::from_secs(10));
+        // It has heard before the clock moved, and has written by the time that the call returned.
+        assert_eq!(wait_for_process(started.process, 0).0, S_OK);
+        assert_eq!(read_text(started.info.StdOutput), format!("{before:?}"));
+        started.close();
+        close_system(system);
+    });
+}
+
+#[test]
+fn programs_that_read_go_on_in_the_order_in_which_they_were_written_to() {
+    fn run() -> String {
+        let host = Host::new();
+        host.run(|host| {
+            host.program(program::starting_with("tool"), |guest| {
+                guest.read_line();
+            });
+            let system = running("box");
+            let all: Vec<Started> = (0..3).map(|_| start_process(system, ALL_PIPES)).collect();
+            for it in all.iter().rev() {
+                write_all(it.info.StdInput, b"\n").unwrap();
+            }
+            for it in &all {
+                exit_code(it.process);
+            }
+            all.into_iter().for_each(Started::close);
+            close_system(system);
+            host.journal().to_string()
+        })
+    }
+    let first = run();
+    for _ in 0..20 {
+        assert_eq!(run(), first);
+    }
+}

@@ -423,3 +423,34 @@ fn a_read_that_can_never_end_is_told() {
     assert_eq!(report.findings[0].kind, FindingKind::StuckWait);
     assert_eq!(report.findings[0].sentence, "ReadFile(standard output of process 1004) can never return");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_descriptor_that_somebody_else_has_by_now_is_not_closed() {
+    use std::fs::File;
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+    let host = Host::new();
+    let found = findings_of(&host, || {
+        host.canned("tool", program::runs_until_terminated());
+        let system = running("box");
+        let started = start_process(system, OUT_ONLY);
+        let pipe = started.info.StdOutput;
+        // SAFETY: the descriptor is open, and nobody else owns it.
+        drop(unsafe { OwnedFd::from_raw_fd(pipe as i32) });
+        // Somebody opens files until one has its number.
+        let files: Vec<File> = (0..200).map(|_| File::open("/dev/null").unwrap()).collect();
+        if let Some(same) = files.iter().find(|it| it.as_raw_fd() == pipe as i32) {
+            // SAFETY: a value that is no pipe is recognised.
+            assert_eq!(unsafe { CloseHandle(pipe) }, 0);
+            assert!(same.metadata().is_ok()); // still open
+        } else {
+            // Another test of this process was faster: then the value is closed, or another pipe's.
+            // SAFETY: as above.
+            assert_eq!(unsafe { CloseHandle(0x7FFF_FFF0 as HANDLE) }, 0);
+        }
+        close_process(started.process);
+        close_system(system);
+    });
+    assert_eq!(found, [FindingKind::NotAHandle]);
+}

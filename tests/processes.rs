@@ -78,8 +78,9 @@ fn the_first_program_that_matches_runs() {
 }
 
 #[test]
-fn a_panic_in_a_matching_closure_means_no() {
-    Host::new().run(|host| {
+fn a_panic_in_a_matching_closure_is_told_and_means_no() {
+    let host = Host::new();
+    let report = report_of(&host, || {
         host.program(program::any().matching("breaks", |_| panic!("not this one")), |_| 1);
         host.program("tool", |_| 2);
         let system = running("box");
@@ -87,7 +88,10 @@ fn a_panic_in_a_matching_closure_means_no() {
         assert_eq!(exit_code(started.process), 2);
         started.close();
         close_system(system);
-    });
+    })
+    .unwrap();
+    assert_eq!(report.findings[0].kind, FindingKind::RulePanicked);
+    assert_eq!(report.findings[0].sentence, "the closure of the program for any command, breaks panicked");
 }
 
 #[test]

@@ -8,6 +8,8 @@ use std::io::{self, Read, Write};
 pub(crate) struct Pipes {
     /// Whether a read (or a write) of a raw handle would not block.
     pub(crate) is_ready: fn(usize, bool) -> bool,
+    /// Whether any of several would not block.
+    pub(crate) is_any_ready: fn(&mut dyn Iterator<Item = (usize, bool)>) -> bool,
     /// Waits until a read (or a write) of a raw handle would not block, or something comes through the second one.
     pub(crate) wait: fn(usize, bool, usize),
     /// Two numbers that tell what a raw handle leads to, if it is open.
@@ -21,6 +23,7 @@ pub(crate) struct Pipes {
 
 pub(crate) const PIPES: Pipes = Pipes {
     is_ready: imp::is_ready,
+    is_any_ready: imp::is_any_ready,
     wait: imp::wait,
     identity: imp::identity,
     duplicate: imp::duplicate,
@@ -76,6 +79,11 @@ mod imp {
 
     pub(super) fn is_ready(handle: usize, write: bool) -> bool {
         poll_all(&mut [entry(handle, write)], 0)
+    }
+
+    pub(super) fn is_any_ready(handles: &mut dyn Iterator<Item = (usize, bool)>) -> bool {
+        let mut entries: Vec<Poll> = handles.map(|(handle, write)| entry(handle, write)).collect();
+        !entries.is_empty() && poll_all(&mut entries, 0)
     }
 
     pub(super) fn wait(handle: usize, write: bool, wake: usize) {
@@ -158,6 +166,10 @@ mod imp {
         let told =
             unsafe { PeekNamedPipe(raw(handle), null_mut(), 0, null_mut(), &mut available, null_mut()) };
         told == 0 || available > 0
+    }
+
+    pub(super) fn is_any_ready(handles: &mut dyn Iterator<Item = (usize, bool)>) -> bool {
+        handles.any(|(handle, write)| is_ready(handle, write))
     }
 
     pub(super) fn wait(handle: usize, write: bool, wake: usize) {

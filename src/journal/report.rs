@@ -251,6 +251,16 @@ pub(crate) fn program_panicked(command: &str, process_id: u32, message: &str, at
     }
 }
 
+pub(crate) fn program_matcher_panicked(matcher: &str, message: &str, at: Option<String>) -> Finding {
+    Finding {
+        facts: vec![
+            ("panicked at", at.unwrap_or_else(|| "unknown".to_owned())),
+            ("message", message.to_owned()),
+        ],
+        ..finding(FindingKind::RulePanicked, format!("the closure of the program for {matcher} panicked"))
+    }
+}
+
 pub(crate) fn event_missed(event: &Event, why: &str) -> Finding {
     finding(FindingKind::EventMissed, format!("{event} happened to nobody: {why}"))
 }

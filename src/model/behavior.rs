@@ -42,15 +42,15 @@ pub struct Behavior {
     /// How long after a system or a process has ended its callbacks are told: a terminate completes before, and a handle
     /// that is closed in between is told nothing. Default 5 ms. (fidelity: `exit-event`)
     pub exit_event_delay: Duration,
-    /// A second callback for a handle. Default [`SecondRegistration::Replace`]. (fidelity: `second-registration`)
+    /// A second callback for a handle. A callback of the first that runs is not waited for. Default [`SecondRegistration::Replace`]. (fidelity: `second-registration`)
     pub second_registration: SecondRegistration,
     /// A NULL callback for a handle. Default [`NullCallback::Refuse`]. (fidelity: `null-event-callback`)
     pub null_callback: NullCallback,
     /// A callback that asks for completions is told those that came before it too, as long as nobody has fetched their
     /// results. Default true. (fidelity: `early-completions`)
     pub early_completions: bool,
-    /// Events of one handle may be told side by side. Default false: one after the other. (fidelity: `events-serial`)
-    pub concurrent_events: bool,
+    /// Which callbacks may run side by side. Default [`CallbackDelivery::OneByOne`]. (fidelity: `events-serial`)
+    pub delivery: CallbackDelivery,
     /// The exit code of a killed process. Default 1067. (fidelity: `process-kill`)
     pub killed_exit_code: u32,
     /// The HRESULT of requests on a process that has exited. Default `HCS_E_PROCESS_ALREADY_STOPPED`.
@@ -76,6 +76,25 @@ pub struct Behavior {
     pub schema_minor: u32,
     /// The logical processors of the host. Default 4. (fidelity: `service-query`)
     pub logical_processors: u32,
+}
+
+/// Which callbacks may run side by side. A client has to survive all three.
+///
+/// ```
+/// use hcs_sim::{CallbackDelivery, Host};
+/// let host = Host::builder().behavior(|it| it.delivery = CallbackDelivery::ByHandle).build();
+/// # drop(host);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum CallbackDelivery {
+    /// None: runs repeat to the letter. One that does not return does not keep others from starting for long.
+    #[default]
+    OneByOne,
+    /// Those of different handles and operations.
+    ByHandle,
+    /// All of them, also those of one handle.
+    SideBySide,
 }
 
 /// What a second callback for the same handle does.
@@ -146,7 +165,7 @@ impl Default for Behavior {
             second_registration: SecondRegistration::Replace,
             null_callback: NullCallback::Refuse,
             early_completions: true,
-            concurrent_events: false,
+            delivery: CallbackDelivery::OneByOne,
             killed_exit_code: 1067,
             exited_process: HCS_E_PROCESS_ALREADY_STOPPED,
             exited_process_info: HCS_E_PROCESS_ALREADY_STOPPED,

@@ -10,7 +10,7 @@ use super::behavior::Behavior;
 use super::identity::fold;
 use super::ledger::{Ledger, Standing};
 use super::operation::{Operation, State};
-use super::process::{OpenProcess, Process};
+use super::process::{OpenProcess, Process, ProcessState};
 use super::registration::{Listener, Target};
 use super::service::Service;
 use super::step::{Fault, Happened, Performed, Plan};
@@ -339,6 +339,10 @@ impl Host {
             }
             Call::WaitForProcessExit { process, .. } => {
                 let process = self.process_behind(*process).expect("the handle is live");
+                if self.processes.get(process).is_some_and(|it| it.state == ProcessState::Failed) {
+                    let note = "its create failed; only the handle is left".to_owned();
+                    return Ok(Performed::noted(call, HRESULT_ERROR_NOT_FOUND, note));
+                }
                 Performed::done(exit_or_timeout(self.process_exit_document(process)))
             }
             Call::SetComputeSystemCallback { compute_system, callback_options, context, callback } => {

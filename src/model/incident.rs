@@ -146,12 +146,9 @@ impl Host {
         for number in systems {
             let Some(system) = self.systems.get(number) else { continue };
             if system.is_listed() && (systems_end || system.configuration.terminate_on_last_handle_closed) {
-                // A service that stops says so before it goes; one that crashes says nothing.
-                if let Some(system) = self.systems.get_mut(number) {
-                    system.silent |= !systems_end;
-                }
                 self.exit(number, ExitCause::ServiceStop);
                 if systems_end {
+                    // A service that stops says so before it goes; one that crashes tells nobody: handles are stale then.
                     self.tell_exit(number);
                 }
             }

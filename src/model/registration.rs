@@ -207,6 +207,15 @@ impl Host {
         }
     }
 
+    /// The test that registered them is over: no callback of a handle is called any more.
+    pub(crate) fn unregister_all(&mut self) {
+        let systems: Vec<Target> = self.handles.iter().map(|(number, _)| Target::System(number)).collect();
+        let processes = self.process_handles.iter().map(|(number, _)| Target::Process(number));
+        for target in systems.into_iter().chain(processes.collect::<Vec<_>>()) {
+            self.unregister(target);
+        }
+    }
+
     /// Tells one callback, if it wants to know. What was opened before the service went away hears nothing any more.
     pub(super) fn tell(&mut self, target: Target, event: EventType, data: Option<Arc<str>>) {
         let is_stale = match target {

@@ -10,7 +10,7 @@ use super::clock::Time;
 use super::dispatch;
 use super::documents::Document;
 use super::files;
-use super::seat::Place;
+use super::seat::{self, Place};
 use super::wait::{Waited, wait_until};
 use super::world::{Completion, Shared, World};
 use crate::answer::{Answer, Returned};
@@ -140,9 +140,14 @@ pub(super) fn choose_program(
         let mut misses = matcher.misses(parameters, system_id, true);
         if misses.is_empty() {
             let matcher = matcher.clone();
-            let said = MutexGuard::unlocked(world, || matcher.ask(parameters));
-            if said {
-                return (Some(index), None);
+            match MutexGuard::unlocked(world, || matcher.ask(parameters)) {
+                Ok(true) => return (Some(index), None),
+                Ok(false) => {}
+                Err(panic) => {
+                    let finding =
+                        report::program_matcher_panicked(&matcher.to_string(), &panic.message, panic.at);
+                    world.find(finding, None);
+                }
             }
             misses = matcher.misses(parameters, system_id, false);
         }
@@ -400,16 +405,28 @@ fn drain(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, ta
     {
         return cannot_close(world, label, &entered, call, &report::Stuck::ItsOwnCallback);
     }
-    let mut started = None;
+    let within = seat::is_worker_of(shared);
+    let (mut calls, mut idle) = (world.calls, Instant::now());
     while let Some(entered) = world.dispatch.entered(target, label, true) {
+        if world.calls != calls {
+            (calls, idle) = (world.calls, Instant::now()); // the callback, or who it waits for, goes on
+        }
         let patience = world.settings.patience;
-        let waited = started.get_or_insert_with(Instant::now).elapsed();
-        let Some(left) = patience.checked_sub(waited) else {
+        let Some(left) = patience.checked_sub(idle.elapsed()) else {
             return cannot_close(world, label, &entered, call, &report::Stuck::NobodyActed(patience));
         };
-        world.threads.set_blocked(label, true);
-        dispatch::wait(shared, world, left);
-        world.threads.set_blocked(label, false);
+        if within {
+            world.dispatch.set_waiting(label, true);
+        } else {
+            world.threads.set_blocked(label, true);
+        }
+        dispatch::ensure_worker(shared, world);
+        dispatch::wait(shared, world, left.min(dispatch::CALLBACK_PAUSE));
+        if within {
+            world.dispatch.set_waiting(label, false);
+        } else {
+            world.threads.set_blocked(label, false);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::event::EventType;
 use crate::handle::TargetHandle;
 use crate::journal::{Event, What, report};
 use crate::model::Nanos;
+use crate::model::behavior::CallbackDelivery;
 use crate::model::registration::{Target, Told};
 
 /// How long the user's threads have to be quiet before the dispatcher moves the clock for the sake of a callback or a program
@@ -28,6 +29,9 @@ const BUSY: Duration = Duration::from_millis(250);
 /// How long others wait for a callback before they go on without it: it may need what they hold.
 pub(crate) const CALLBACK_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often it is looked whether a callback that takes long is at work.
+pub(super) const LOOK: Duration = Duration::from_millis(10);
+
 const MOST_WORKERS: u32 = 64;
 
 #[derive(Default)]
@@ -35,6 +39,8 @@ pub(crate) struct Dispatch {
     jobs: VecDeque<Job>,
     workers: u32,
     idle: u32,
+    /// Workers whose callbacks wait inside the host: they see to nothing.
+    inside: u32,
     /// Callbacks and programs that run in the user's code, not counting those that wait inside the host.
     running: u32,
     /// How many may run side by side: one, so that runs repeat, and one more whenever one does not come back.
@@ -46,8 +52,8 @@ pub(crate) struct Dispatch {
     quiet: Option<Instant>,
     /// It was said already that a callback is awaited which nothing will bring about.
     hinted: bool,
-    /// Callbacks of one handle may run side by side.
-    concurrent: bool,
+    /// What may run side by side.
+    delivery: CallbackDelivery,
     /// A thread looks at the clock every now and then.
     watching: bool,
     /// A thread waits to say that a callback is awaited which nothing will bring about.
@@ -107,8 +113,8 @@ impl Job {
 }
 
 impl Dispatch {
-    pub(crate) fn new(concurrent: bool) -> Dispatch {
-        Dispatch { concurrent, ..Dispatch::default() }
+    pub(crate) fn new(delivery: CallbackDelivery) -> Dispatch {
+        Dispatch { delivery, ..Dispatch::default() }
     }
 
     pub(crate) fn enqueue(&mut self, job: Job) {
@@ -125,16 +131,25 @@ impl Dispatch {
         self.running > self.overlap || self.jobs.iter().any(|it| self.may_run(it))
     }
 
-    fn may_run(&self, job: &Job) -> bool {
-        self.concurrent || job.lane().is_none_or(|lane| !self.entered.iter().any(|it| it.target == lane))
+    /// Whether a callback or a program runs in the user's code, however long it takes.
+    pub(super) fn runs_anything(&self) -> bool {
+        self.running > 0
     }
 
-    /// A callback's thread enters or leaves a wait inside the host.
-    pub(crate) fn set_waiting(&mut self, waiting: bool) {
+    fn may_run(&self, job: &Job) -> bool {
+        self.delivery == CallbackDelivery::SideBySide
+            || job.lane().is_none_or(|lane| !self.entered.iter().any(|it| it.target == lane))
+    }
+
+    /// The thread of a callback or a program enters or leaves a wait inside the host.
+    pub(crate) fn set_waiting(&mut self, label: u32, waiting: bool) {
+        let is_worker = u32::from(self.entered.iter().any(|it| it.label == label));
         if waiting {
             self.running -= 1;
+            self.inside += is_worker;
         } else {
             self.running += 1;
+            self.inside -= is_worker;
         }
     }
 
@@ -152,7 +167,7 @@ impl Dispatch {
 
     /// The place in the queue of what runs next.
     fn next(&mut self) -> Option<usize> {
-        if self.running > self.overlap && !self.concurrent {
+        if self.running > self.overlap && self.delivery == CallbackDelivery::OneByOne {
             return None;
         }
         if self.running == 0 {
@@ -166,6 +181,16 @@ impl World {
     /// Whether something runs in the user's code, or is about to: time stands still then.
     pub(crate) fn is_busy(&self) -> bool {
         self.dispatch.is_busy() || self.guests.is_any_ready(&self.gateway.pipes)
+    }
+
+    /// Whether what keeps the world busy is at work, or about to be: it is only slow, and not waiting for anybody. Asked once
+    /// the usual pause is over.
+    pub(super) fn is_at_work(&self) -> bool {
+        let dispatch = &self.dispatch;
+        let is_picked_up = dispatch.running > dispatch.overlap;
+        !is_picked_up
+            || self.guests.is_any_at_work()
+            || dispatch.entered.iter().any(|it| self.threads.is_at_work(it.label))
     }
 
     /// Whether time may concern somebody who does not wait inside the host.
@@ -202,7 +227,7 @@ pub(crate) fn ensure_worker(shared: &Arc<Shared>, world: &mut World) {
         } else {
             dispatch.hinting || dispatch.hinted || world.model.awaited == 0
         };
-        if is_seen_to || dispatch.workers > dispatch.idle {
+        if is_seen_to || dispatch.workers > dispatch.idle + dispatch.inside {
             return;
         }
     } else if shared.hot.is_ready() {
@@ -244,11 +269,14 @@ pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
             continue;
         }
         ensure_worker(shared, world);
-        let Some(left) = CALLBACK_PAUSE.checked_sub(started.elapsed()) else {
+        if let Some(left) = CALLBACK_PAUSE.checked_sub(started.elapsed()) {
+            wait(shared, world, left);
+        } else if world.is_at_work() && started.elapsed() < world.settings.patience {
+            wait(shared, world, LOOK);
+        } else {
             world.dispatch.allow_overlap();
             break;
-        };
-        wait(shared, world, left);
+        }
     }
     ensure_worker(shared, world);
 }
@@ -295,6 +323,7 @@ pub(crate) fn wait(shared: &Shared, world: &mut MutexGuard<'_, World>, limit: Du
 fn work(shared: &Arc<Shared>, label: u32) {
     let _seat = seat::enter_as_worker(shared, label);
     let mut world = shared.world.lock();
+    world.threads.note_status(label);
     while !world.ended {
         let Some(entered) = world.next_callback(label) else {
             rest(shared, &mut world);

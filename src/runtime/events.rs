@@ -28,6 +28,7 @@ impl Host {
         let shared = self.shared();
         let mut world = shared.world.lock();
         world.calls += 1;
+        dispatch::settle(shared, &mut world);
         world.raise(&event);
         dispatch::after_a_step(shared, &mut world);
     }

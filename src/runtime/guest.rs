@@ -1,8 +1,10 @@
 //! What a guest program sees: its parameters, its standard streams, signals, its console, virtual time, children.
 //! Not here: which program answers which command (`script::program`), who may go on (`guests`).
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, PipeWriter, Read, Write};
+use std::marker::PhantomData;
 use std::panic;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +52,8 @@ pub struct Guest {
     pub(super) ends: GuestEnds,
     /// What was read and not asked for yet.
     pub(super) buffer: Vec<u8>,
+    /// A program is one thread: it cannot wait for two things at once.
+    pub(super) one_thread: PhantomData<Cell<()>>,
 }
 
 /// Something that reaches a program from outside.
@@ -113,7 +117,7 @@ impl Guest {
         let what = world.new_sleep(self.process, time);
         let woken = guests::wait(&self.shared, &mut world, self.process, &self.changed, what);
         drop(world);
-        self.unless_ended(woken);
+        self.has_ended(woken);
     }
 
     /// Writes to standard output, all of it; if its reader is gone, the rest is lost. [`Guest::stdout_pipe`] tells errors.
@@ -179,33 +183,32 @@ impl Guest {
     /// Waits for the next signal, which is caught.
     pub fn next_signal(&self) -> Signal {
         self.catch_signals();
-        loop {
-            if let GuestEvent::Signal(signal) = self.wait_for(|it| matches!(it, GuestEvent::Signal(_))) {
-                return signal;
-            }
+        match self.wait_for(|it| matches!(it, GuestEvent::Signal(_))) {
+            Some(GuestEvent::Signal(signal)) => signal,
+            _ => Signal::CtrlClose, // asked by a destructor, of a program that has ended
         }
     }
 
     /// Waits for the console to get another size: height, then width.
     pub fn wait_for_resize(&self) -> (u16, u16) {
-        loop {
-            let resized = self.wait_for(|it| matches!(it, GuestEvent::Resized { .. }));
-            if let GuestEvent::Resized { height, width } = resized {
-                return (height, width);
-            }
+        match self.wait_for(|it| matches!(it, GuestEvent::Resized { .. })) {
+            Some(GuestEvent::Resized { height, width }) => (height, width),
+            _ => (0, 0), // as above
         }
     }
 
     /// Waits for whatever comes next; signals are caught.
     pub fn next_event(&self) -> GuestEvent {
         self.catch_signals();
-        self.wait_for(|_| true)
+        self.wait_for(|_| true).unwrap_or(GuestEvent::StdinClosed)
     }
 
     /// What has come already, if anything has; signals are caught.
     pub fn try_event(&self) -> Option<GuestEvent> {
         self.catch_signals();
-        self.unless_ended(self.check());
+        if self.has_ended(self.check()) {
+            return None;
+        }
         self.shared.world.lock().guests.take_event(self.process, |_| true)
     }
 
@@ -216,7 +219,9 @@ impl Guest {
 
     /// Starts another program in the same system: one of those that the host has. Nothing if there is none of this command.
     pub fn spawn(&self, command_line: &str) -> Option<Child> {
-        self.unless_ended(self.check());
+        if self.has_ended(self.check()) {
+            return None;
+        }
         let parameters = Arc::new(self.parameters.of_child(command_line));
         let mut world = self.shared.world.lock();
         let (program, _) = super::call::choose_program(&mut world, &parameters, &self.system_id);
@@ -237,7 +242,9 @@ impl Guest {
             let what = WaitsFor::Child(child.process);
             let woken = guests::wait(&self.shared, &mut world, self.process, &self.changed, what);
             drop(world);
-            self.unless_ended(woken);
+            if self.has_ended(woken) {
+                return PANICKED;
+            }
         }
     }
 
@@ -246,15 +253,17 @@ impl Guest {
         panic::resume_unwind(Box::new(Leave(Some(exit_code))))
     }
 
-    fn wait_for(&self, wanted: impl Fn(&GuestEvent) -> bool) -> GuestEvent {
+    fn wait_for(&self, wanted: impl Fn(&GuestEvent) -> bool) -> Option<GuestEvent> {
         loop {
             let mut world = self.shared.world.lock();
             if let Some(event) = world.guests.take_event(self.process, &wanted) {
-                return event;
+                return Some(event);
             }
             let woken = guests::wait(&self.shared, &mut world, self.process, &self.changed, WaitsFor::Event);
             drop(world);
-            self.unless_ended(woken);
+            if self.has_ended(woken) {
+                return None;
+            }
         }
     }
 
@@ -265,10 +274,13 @@ impl Guest {
         if runs && !world.ended { Ok(()) } else { Err(Ended) }
     }
 
-    fn unless_ended(&self, outcome: Result<(), Ended>) {
-        if outcome.is_err() {
+    /// Unwinds the program if its process has ended. Answers whether it has, where it is being unwound already: what a
+    /// destructor asks for is then left out.
+    fn has_ended(&self, outcome: Result<(), Ended>) -> bool {
+        if outcome.is_err() && !std::thread::panicking() {
             panic::resume_unwind(Box::new(Leave(None)));
         }
+        outcome.is_err()
     }
 
     /// Waits until a pipe is ready, and lets others go on meanwhile.
@@ -277,7 +289,7 @@ impl Guest {
         let what = WaitsFor::Pipe(handle, write);
         let woken = guests::wait(&self.shared, &mut world, self.process, &self.changed, what);
         drop(world);
-        self.unless_ended(woken);
+        self.has_ended(woken);
     }
 
     fn is_closed(&self, stream: usize) -> bool {
@@ -288,7 +300,9 @@ impl Guest {
     fn read_pipe(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let pipes = self.shared.gateway.pipes;
         loop {
-            self.unless_ended(self.check());
+            if self.has_ended(self.check()) {
+                return Ok(0);
+            }
             let Some(stdin) = &self.ends.stdin else { return Ok(0) };
             let handle = stdin.as_raw_value();
             if (pipes.is_ready)(handle, false) {
@@ -307,7 +321,9 @@ impl Guest {
         let pipes = self.shared.gateway.pipes;
         let part = &bytes[..bytes.len().min(AT_ONCE)];
         loop {
-            self.unless_ended(self.check());
+            if self.has_ended(self.check()) {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
             if self.is_closed(stream) {
                 let mut which = [false; 3];
                 which[stream] = true;
@@ -402,7 +418,11 @@ pub(super) fn run(mut guest: Guest, program: &Program) {
     let (shared, process, label) = (Arc::clone(&guest.shared), guest.process, guest.label);
     let changed = Arc::clone(&guest.changed);
     let seat = seat::enter_as_worker(&shared, label);
-    let began = guests::begin(&mut shared.world.lock(), process, &changed);
+    let began = {
+        let mut world = shared.world.lock();
+        world.guests.note_thread(process);
+        guests::begin(&mut world, process, &changed)
+    };
     let exit_code = if began.is_err() {
         None
     } else {

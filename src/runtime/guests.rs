@@ -2,6 +2,8 @@
 //! Not here: what a program can ask for (`guest`), the model of processes (`model::process`).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::marker::PhantomData;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use parking_lot::{Condvar, MutexGuard};
 use super::dispatch::{self, Job};
 use super::guest::{self, Guest, GuestEvent};
 use super::pipes::GuestEnds;
+use super::threads;
 use super::world::{Shared, World};
 use crate::abi::pipe::Pipes;
 use crate::journal::report;
@@ -38,6 +41,10 @@ pub(crate) struct Guests {
 
 /// A program that runs, by its process.
 struct Running {
+    /// Where the system tells the state of its thread.
+    status: Option<PathBuf>,
+    /// When its sleep is over, as the queue knows it.
+    alarm: Option<(Nanos, u64)>,
     process_id: u32,
     turn: Turn,
     /// Told when the turn changes.
@@ -89,11 +96,24 @@ impl Guests {
 
     /// Whether a program can go on by itself: its pipe has become ready, and its thread is about to notice.
     pub(crate) fn is_any_ready(&self, pipes: &Pipes) -> bool {
-        let is_ready = |it: &Running| match it.turn {
-            Turn::Waits(WaitsFor::Pipe(handle, write)) => !it.ended && (pipes.is_ready)(handle, write),
-            _ => false,
+        let waits_at = |it: &Running| match it.turn {
+            Turn::Waits(WaitsFor::Pipe(handle, write)) if !it.ended => Some((handle, write)),
+            _ => None,
         };
-        self.at_pipes.iter().filter_map(|it| self.running.get(it)).any(is_ready)
+        let mut handles = self.at_pipes.iter().filter_map(|it| self.running.get(it)).filter_map(waits_at);
+        (pipes.is_any_ready)(&mut handles)
+    }
+
+    /// A program's own thread notes where the system tells its state.
+    pub(crate) fn note_thread(&mut self, process: u64) {
+        if let Some(running) = self.running.get_mut(&process) {
+            running.status = threads::own_status();
+        }
+    }
+
+    /// Whether a program that has its turn really runs, as far as the system tells.
+    pub(crate) fn is_any_at_work(&self) -> bool {
+        self.running.values().any(|it| it.turn == Turn::Had && threads::is_at_work(it.status.as_deref()))
     }
 
     /// Whether programs wait for their paused system.
@@ -167,6 +187,8 @@ impl World {
         let program = program.and_then(|it| self.guests.provided.get(it)).map(|it| it.1.clone());
         let changed = Arc::new(Condvar::new());
         let mut running = Running {
+            status: None,
+            alarm: None,
             process_id,
             turn: Turn::Wanted,
             changed: Arc::clone(&changed),
@@ -200,6 +222,7 @@ impl World {
             label,
             ends,
             buffer: Vec::new(),
+            one_thread: PhantomData,
         };
         self.guests.running.insert(process, running);
         self.guests.threads += 1;
@@ -233,6 +256,9 @@ impl World {
 
     /// A sleep is over.
     pub(super) fn wake_guest(&mut self, process: u64, serial: u64) {
+        if let Some(running) = self.guests.running.get_mut(&process) {
+            running.alarm = None;
+        }
         if self.guests.running.get(&process).is_some_and(|it| it.turn == Turn::Waits(WaitsFor::Time(serial)))
         {
             self.want_turn(process);
@@ -249,6 +275,9 @@ impl World {
         let process_id = running.process_id;
         running.ended = true;
         running.wake = None;
+        if let Some(key) = running.alarm.take() {
+            self.queue.remove(key); // time is not to go on for it
+        }
         if running.idle.is_some() {
             self.guests.running.remove(&process); // and with it its ends of the pipes
         } else {
@@ -297,7 +326,10 @@ impl World {
         if at == Nanos::MAX {
             return WaitsFor::Nothing; // for ever
         }
-        self.queue.push(at, Due::Wake { process, serial });
+        let key = self.queue.push(at, Due::Wake { process, serial });
+        if let Some(running) = self.guests.running.get_mut(&process) {
+            running.alarm = Some(key);
+        }
         WaitsFor::Time(serial)
     }
 }
@@ -322,17 +354,36 @@ pub(super) fn wait(
     changed: &Condvar,
     what: WaitsFor,
 ) -> Result<(), Ended> {
+    let wake = match what {
+        WaitsFor::Pipe(..) => Some(match std::io::pipe() {
+            Ok(pipe) => pipe,
+            Err(error) => return Err(out_of_pipes(world, process, &error)),
+        }),
+        _ => None,
+    };
     let running = world.guests.running.get_mut(&process).filter(|it| !it.ended).ok_or(Ended)?;
     running.turn = Turn::Waits(what);
-    if let WaitsFor::Child(child) = what {
-        world.guests.parents.insert((child, process));
-    }
-    if let WaitsFor::Pipe(handle, write) = what {
-        wait_for_pipe(shared, world, process, handle, write)?;
-    } else {
-        dispatch::left(shared, world);
+    match (what, wake) {
+        (WaitsFor::Pipe(handle, write), Some((woken, writer))) => {
+            running.wake = Some(writer);
+            wait_for_pipe(shared, world, process, (handle, write), &woken)?;
+        }
+        (WaitsFor::Child(child), _) => {
+            world.guests.parents.insert((child, process));
+            dispatch::left(shared, world);
+        }
+        _ => dispatch::left(shared, world),
     }
     begin(world, process, changed)
+}
+
+/// The process cannot go on for want of a pipe.
+fn out_of_pipes(world: &mut World, process: u64, error: &std::io::Error) -> Ended {
+    let process_id = world.model.processes.get(process).map_or(0, |it| it.process_id);
+    world.find(report::no_pipes(process_id, error), None);
+    world.model.end_process(process, 1);
+    world.take_in(None);
+    Ended
 }
 
 /// The kernel tells when a pipe is ready; the world goes on until then.
@@ -340,18 +391,14 @@ fn wait_for_pipe(
     shared: &Arc<Shared>,
     world: &mut MutexGuard<'_, World>,
     process: u64,
-    handle: usize,
-    write: bool,
+    (handle, write): (usize, bool),
+    woken: &std::io::PipeReader,
 ) -> Result<(), Ended> {
     use super::raw::AsRaw;
-    let (wake, writer) = std::io::pipe().map_err(|_| Ended)?;
-    if let Some(running) = world.guests.running.get_mut(&process) {
-        running.wake = Some(writer);
-    }
     world.guests.at_pipes.insert(process);
     dispatch::left(shared, world);
     let pipes = shared.gateway.pipes;
-    MutexGuard::unlocked(world, || (pipes.wait)(handle, write, wake.as_raw_value()));
+    MutexGuard::unlocked(world, || (pipes.wait)(handle, write, woken.as_raw_value()));
     world.guests.at_pipes.remove(&process);
     let running = world.guests.running.get_mut(&process).filter(|it| !it.ended).ok_or(Ended)?;
     running.wake = None;

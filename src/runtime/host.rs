@@ -196,11 +196,13 @@ impl Host {
         let shared = self.shared();
         let mut world = shared.world.lock();
         world.calls += 1;
+        dispatch::settle(shared, &mut world);
         if world.clock.mode == Time::Real {
             drop(world);
             std::thread::sleep(time);
-            shared.world.lock().catch_up();
-            return;
+            world = shared.world.lock();
+            world.catch_up();
+            return dispatch::after_a_step(shared, &mut world);
         }
         let until = world.now().saturating_add(nanos(time));
         while world.queue.next_at().is_some_and(|at| at <= until) {
@@ -208,7 +210,7 @@ impl Host {
             dispatch::after_a_step(shared, &mut world);
         }
         world.clock.move_to(until);
-        shared.announce(&world);
+        dispatch::after_a_step(shared, &mut world);
     }
 
     /// Completes the oldest operation that [`Completion::WhenReleased`] holds. Answers whether there was one.

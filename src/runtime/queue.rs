@@ -50,10 +50,20 @@ impl Queue {
         Queue { due: BTreeMap::new(), wakes: 0, sequence: 0, chooser: Chooser { order, state } }
     }
 
-    pub(crate) fn push(&mut self, at: Nanos, due: Due) {
+    /// Puts something in. Answers the key by which it can be taken out again.
+    pub(crate) fn push(&mut self, at: Nanos, due: Due) -> (Nanos, u64) {
+        let key = (at, self.sequence);
         self.wakes += usize::from(is_wake(&due));
-        self.due.insert((at, self.sequence), due);
+        self.due.insert(key, due);
         self.sequence += 1;
+        key
+    }
+
+    /// Takes something out that is not to happen any more.
+    pub(crate) fn remove(&mut self, key: (Nanos, u64)) {
+        if let Some(due) = self.due.remove(&key) {
+            self.wakes -= usize::from(is_wake(&due));
+        }
     }
 
     /// Whether something is due besides programs that sleep: those can go on for ever.

@@ -91,9 +91,10 @@ impl Host {
             let muted = if result.is_err() { Muted::All } else { Muted::Handles };
             self.shared().world.lock().dispatch.muted = muted;
             verified = self.verify();
-            self.shared().world.lock().dispatch.muted = Muted::Nobody;
             let (closures, programs) = {
                 let mut world = self.shared().world.lock();
+                world.model.unregister_all();
+                world.dispatch.muted = Muted::Nobody;
                 (world.script.retire(), std::mem::take(&mut world.guests.provided))
             };
             drop((closures, programs));

@@ -54,6 +54,8 @@ pub(crate) fn write(value: usize, bytes: &[u8]) -> Transfer {
             Err(error) => return Transfer::Done(Err(error)),
         }
     }
+    // A program that waited for this goes on first.
+    dispatch::settle(&shared, &mut shared.world.lock());
     Transfer::Done(Ok(written))
 }
 
@@ -84,15 +86,12 @@ fn owner(value: usize) -> Option<(Arc<Shared>, Given)> {
 /// the dispatcher once all are quiet. Answers whether it is.
 fn wait(shared: &Arc<Shared>, value: usize, write: bool, function: &str, given: &Given) -> bool {
     let is_ready = || (shared.gateway.pipes.is_ready)(value, write);
-    if is_ready() {
-        return true;
-    }
     let label = seat::label_on(shared);
     let mut world = shared.world.lock();
     world.calls += 1;
     let within = seat::is_worker_of(shared);
     if within {
-        world.dispatch.set_waiting(true);
+        world.dispatch.set_waiting(label, true);
     } else {
         world.threads.set_blocked(label, true);
     }
@@ -101,7 +100,7 @@ fn wait(shared: &Arc<Shared>, value: usize, write: bool, function: &str, given: 
     let stuck = wait_in(shared, &mut world, label, is_ready);
     world.readers -= 1;
     if within {
-        world.dispatch.set_waiting(false);
+        world.dispatch.set_waiting(label, false);
     } else {
         world.threads.set_blocked(label, false);
     }
@@ -119,13 +118,22 @@ fn wait_in(
     is_ready: impl Fn() -> bool,
 ) -> Option<Stuck> {
     let (mut calls, mut idle) = (world.calls, Instant::now());
-    let mut busy = None;
-    while !is_ready() {
+    let mut busy: Option<Instant> = None;
+    let within = seat::is_worker_of(shared);
+    // What a program is about to write is waited for, so that a read of the same run reads the same.
+    while within || !is_ready() || world.is_busy() {
+        if within && is_ready() {
+            break;
+        }
         if world.calls != calls {
             (calls, idle) = (world.calls, Instant::now());
         }
         if world.is_busy() {
-            if busy.get_or_insert_with(Instant::now).elapsed() >= CALLBACK_PAUSE {
+            if !within && dispatch::hand_over(shared, world) {
+                continue;
+            }
+            let busy = busy.get_or_insert_with(Instant::now).elapsed();
+            if busy >= CALLBACK_PAUSE && (!world.is_at_work() || busy >= world.settings.patience) {
                 world.dispatch.allow_overlap();
             }
             dispatch::ensure_worker(shared, world);
@@ -133,6 +141,9 @@ fn wait_in(
             continue;
         }
         busy = None;
+        if is_ready() {
+            break;
+        }
         let alone = !world.threads.can_others_act(label) && world.waiting == 0;
         if alone && world.clock.mode == Time::Virtual && world.queue.next_at().is_some() {
             world.run_next();

@@ -2,7 +2,7 @@
 //! Not here: which host a thread belongs to (`seat`).
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The threads of a host, by label: the order in which they were first seen.
@@ -67,9 +67,8 @@ impl Threads {
     /// Notes where the system tells the state of the calling thread.
     pub(crate) fn note_status(&mut self, label: u32) {
         let thread = &mut self.seen[label as usize];
-        if cfg!(target_os = "linux") && thread.status.is_none() {
-            let task = fs::read_link("/proc/thread-self").unwrap_or_default();
-            thread.status = Some(PathBuf::from("/proc").join(task).join("stat"));
+        if thread.status.is_none() {
+            thread.status = own_status();
         }
     }
 
@@ -84,14 +83,12 @@ impl Threads {
         let others = self.seen.iter().enumerate().filter(|(index, it)| {
             it.alive && !it.own && !it.blocked && but.is_none_or(|but| *index != but as usize)
         });
-        others.map(|it| it.1).all(|it| {
-            let Some(status) = it.status.as_ref().and_then(|it| fs::read_to_string(it).ok()) else {
-                return true;
-            };
-            // "<id> (<name>) <state> ..": the name may hold anything.
-            let state = status.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
-            state != Some('R')
-        })
+        others.map(|it| it.1).all(|it| !is_at_work(it.status.as_deref()))
+    }
+
+    /// Whether a thread is running, as far as the system tells.
+    pub(crate) fn is_at_work(&self, label: u32) -> bool {
+        self.seen.get(label as usize).is_some_and(|it| is_at_work(it.status.as_deref()))
     }
 
     /// A thread calls.
@@ -118,4 +115,21 @@ impl Threads {
         let act = |it: &Thread| it.alive && !it.blocked && !it.own;
         self.seen.iter().enumerate().any(|(index, it)| index != label as usize && act(it))
     }
+}
+
+/// Where the system tells the state of the calling thread, if it does.
+pub(crate) fn own_status() -> Option<PathBuf> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let task = fs::read_link("/proc/thread-self").ok()?;
+    Some(PathBuf::from("/proc").join(task).join("stat"))
+}
+
+/// Whether the thread with this status is running, or would if there were a processor for it.
+pub(crate) fn is_at_work(status: Option<&Path>) -> bool {
+    let Some(status) = status.and_then(|it| fs::read_to_string(it).ok()) else { return false };
+    // "<id> (<name>) <state> ..": the name may hold anything.
+    let state = status.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    state == Some('R')
 }

@@ -42,7 +42,7 @@ pub(crate) fn wait_until<T>(
     }
     let within = seat::is_worker_of(shared);
     if within {
-        world.dispatch.set_waiting(true);
+        world.dispatch.set_waiting(label, true);
     } else {
         world.threads.set_blocked(label, true);
     }
@@ -55,7 +55,7 @@ pub(crate) fn wait_until<T>(
         }
     };
     if within {
-        world.dispatch.set_waiting(false);
+        world.dispatch.set_waiting(label, false);
     } else {
         world.threads.set_blocked(label, false);
     }
@@ -126,6 +126,10 @@ impl Wait<'_> {
         let busy = self.busy.get_or_insert_with(Instant::now).elapsed();
         if let Some(left) = CALLBACK_PAUSE.checked_sub(busy) {
             dispatch::wait(self.shared, world, left);
+            return None;
+        }
+        if world.is_at_work() && busy < world.settings.patience {
+            dispatch::wait(self.shared, world, dispatch::LOOK);
             return None;
         }
         // It does not come back; it may need something that this thread holds.
@@ -222,6 +226,7 @@ impl Wait<'_> {
 
     fn others_can_act(&self, world: &World) -> bool {
         world.threads.can_others_act(self.label)
+            || world.dispatch.runs_anything()
             || world.gates.values().any(|it| it.in_hand && !it.held.is_empty())
     }
 

@@ -168,7 +168,7 @@ pub(crate) const HOST_GATE: u64 = 0;
 
 impl Shared {
     pub(crate) fn new(serial: u32, settings: Settings, gateway: Gateway) -> Arc<Shared> {
-        let dispatch = Dispatch::new(settings.behavior.concurrent_events);
+        let dispatch = Dispatch::new(settings.behavior.delivery);
         Arc::new_cyclic(|this| {
             let world = World {
                 this: Weak::clone(this),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::document::process::ProcessParameters;
 use crate::model::identity::fold;
+use crate::panics::{self, Panic};
 use crate::runtime::guest::Guest;
 
 type Body = Arc<dyn Fn(&mut Guest) -> u32 + Send + Sync>;
@@ -189,7 +190,7 @@ impl ProgramMatcher {
         self
     }
 
-    /// Only if a closure says yes. The description stands in messages. A panic in it means no.
+    /// Only if a closure says yes. The description stands in messages. A panic in it is a finding and means no.
     pub fn matching(
         mut self,
         description: impl Into<String>,
@@ -199,10 +200,10 @@ impl ProgramMatcher {
         self
     }
 
-    /// Whether the closure, if there is one, says yes; what is wrong with it otherwise.
-    pub(crate) fn ask(&self, parameters: &ProcessParameters) -> bool {
-        let Some((_, closure)) = &self.closure else { return true };
-        crate::panics::guarded(|| closure(parameters)).unwrap_or(false)
+    /// Whether the closure, if there is one, says yes.
+    pub(crate) fn ask(&self, parameters: &ProcessParameters) -> Result<bool, Panic> {
+        let Some((_, closure)) = &self.closure else { return Ok(true) };
+        panics::guarded(|| closure(parameters))
     }
 
     /// Which criteria say no, the closure's answer given.
