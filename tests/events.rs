@@ -311,8 +311,8 @@ fn an_event_for_nobody_is_told_to_the_test() {
         sentences,
         [
             r#"guest power-off of "vm" happened to nobody: system "vm" is Created: no guest runs in it"#,
-            r#"worker death of "other" happened to nobody: there is no system "other""#,
-            r#"guest connection lost of "other" happened to nobody: there is no system "other""#,
+            r#"worker death of "other" happened to nobody: there is no system "other"; there is "vm""#,
+            r#"guest connection lost of "other" happened to nobody: there is no system "other"; there is "vm""#,
             r#"exit with 0 of process 77 in "vm" happened to nobody: there is no process 77 in a system "vm""#,
             "service return happened to nobody: the service is not away",
         ]

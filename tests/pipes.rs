@@ -454,3 +454,68 @@ fn a_descriptor_that_somebody_else_has_by_now_is_not_closed() {
     });
     assert_eq!(found, [FindingKind::NotAHandle]);
 }
+
+#[test]
+fn a_thread_that_reads_to_the_end_may_close_its_pipe_a_little_late() {
+    let reader = Host::new().run(|host| {
+        host.program("tool", |guest| guest.sleep(Duration::from_secs(60)));
+        let system = running("box");
+        let started = start_process(system, OUT_ONLY);
+        let pipe = Sent::new(started.info.StdOutput);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            sender.send(()).unwrap();
+            read_all(pipe.get());
+            close_pipe(pipe.get());
+        });
+        receiver.recv().unwrap();
+        assert_eq!(kill(started.process).0, S_OK); // the reader sees the end
+        close_process(started.process);
+        close_system(system);
+        Some(reader) // nobody has waited for it
+    });
+    reader.unwrap().join().unwrap();
+}
+
+#[test]
+fn a_pipe_outlives_its_host_and_is_no_fault_of_another() {
+    let first = Host::new();
+    let pipe = {
+        let entered = first.enter();
+        first.canned("tool", program::runs_until_terminated());
+        let system = running("box");
+        let started = start_process(system, OUT_ONLY);
+        close_process(started.process);
+        close_system(system);
+        assert_eq!(first.verify().unwrap_err().findings.len(), 1); // it has leaked
+        drop(entered);
+        started.info.StdOutput
+    };
+    drop(first);
+    Host::new().run(|_| {
+        assert_eq!(read_some(pipe, &mut [0; 4]), Err(ERROR_BROKEN_PIPE));
+        close_pipe(pipe);
+    });
+}
+
+#[test]
+fn a_wait_for_a_program_that_nobody_reads_says_so() {
+    let host = Host::new();
+    let report = report_of(&host, || {
+        host.program("tool", |guest| guest.stdout(vec![b'x'; 1 << 20]));
+        let system = running("box");
+        let started = start_process(system, OUT_ONLY);
+        assert_eq!(wait_for_process(started.process, INFINITE).0, HCS_E_OPERATION_TIMEOUT);
+        started.close();
+        close_system(system);
+    })
+    .unwrap();
+    let waits = &report.findings[0].facts[0];
+    assert_eq!(
+        *waits,
+        (
+            "waits for",
+            r#"the end of the program "tool" of process 1004, which writes into a full pipe that nobody reads"#.to_owned()
+        )
+    );
+}

@@ -60,8 +60,10 @@ impl fmt::Display for Report {
             writeln!(f, "\n{}. {}", index + 1, finding.sentence)?;
             let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
             let facts = finding.facts.iter().map(|(label, text)| (*label, text.as_str()));
-            let mend = [("to mend", mend(finding.kind)), ("to allow", allow.as_str())];
-            for (label, text) in facts.chain(mend) {
+            // A finding that knows better says so itself.
+            let has_own = finding.facts.iter().any(|it| it.0 == "to mend");
+            let usual = (!has_own).then(|| ("to mend", mend(finding.kind)));
+            for (label, text) in facts.chain(usual).chain([("to allow", allow.as_str())]) {
                 writeln!(f, "     {label:<12} {text}")?;
             }
         }
@@ -376,6 +378,13 @@ pub(crate) fn stuck_close(stuck: &StuckClose<'_>) -> Finding {
         facts.push(("last call", format!("{call}, made in the callback's thread")));
     }
     facts.push(("because", stuck.why.because()));
+    let mend = match stuck.why {
+        Stuck::ItsOwnCallback => {
+            "do not close a handle in its own callback: tell another thread, which closes it"
+        }
+        _ => "let the callback return without what the closing thread holds, such as a lock",
+    };
+    facts.push(("to mend", mend.to_owned()));
     facts.push((
         "on Windows",
         "a close waits for running callbacks too (docs/fidelity.md, close-drains)".to_owned(),
@@ -388,6 +397,15 @@ pub(crate) fn stuck_wait(call: &str, waited_for: String, why: &Stuck) -> Finding
         facts: vec![("waits for", waited_for), ("because", why.because())],
         ..finding(FindingKind::StuckWait, format!("{call} can never return"))
     }
+}
+
+/// A read or a write of a pipe that can never end.
+pub(crate) fn stuck_pipe(call: &str, waited_for: String, why: &Stuck) -> Finding {
+    let mend =
+        "let the program write, read or end: close its standard input, read its output, end the process";
+    let mut finding = stuck_wait(call, waited_for, why);
+    finding.facts.push(("to mend", mend.to_owned()));
+    finding
 }
 
 pub(crate) fn closure_panicked(rule: &Rule, message: &str, at: Option<String>) -> Finding {
@@ -544,15 +562,21 @@ pub(crate) fn beside_a_panic(report: &Report) -> String {
     )
 }
 
-/// A hint for somebody who looks at a test that hangs outside of hcs-sim.
-pub(crate) fn awaited_callback(count: u32, patience: Duration) -> String {
-    let what = if count == 1 {
-        "a completion callback is".to_owned()
-    } else {
-        format!("{count} completion callbacks are")
+/// A hint for somebody who looks at a test that hangs outside of hcs-sim. `programs`: what those that run are at.
+pub(crate) fn awaited_callback(count: u32, programs: &[String], patience: Duration) -> String {
+    let what = match count {
+        0 => "an event may be".to_owned(),
+        1 => "a completion callback is".to_owned(),
+        _ => format!("{count} completion callbacks are"),
     };
-    format!(
+    let mut hint = format!(
         "hcs-sim: {what} awaited, nothing is due, and no thread has done anything for {patience:?}; if the test hangs, \
-         it waits for an operation that a rule never completes, or that is held until it is released"
-    )
+         it waits for an operation that a rule never completes, or that is held until it is released, or for an event that \
+         nothing will bring about"
+    );
+    for program in programs {
+        hint.push_str("\n  ");
+        hint.push_str(program);
+    }
+    hint
 }

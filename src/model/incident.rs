@@ -66,7 +66,18 @@ impl Host {
                 self.tell_system(number, *event, data.as_ref());
                 Ok(())
             }
-            _ => Err(format!("there is no system {id:?}")),
+            _ => {
+                let known: Vec<String> = self
+                    .systems
+                    .iter()
+                    .filter(|it| it.1.is_listed())
+                    .map(|it| format!("{:?}", it.1.id))
+                    .take(5)
+                    .collect();
+                let known =
+                    if known.is_empty() { String::new() } else { format!("; there is {}", known.join(", ")) };
+                Err(format!("there is no system {id:?}{known}"))
+            }
         }
     }
 

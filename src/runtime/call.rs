@@ -325,7 +325,15 @@ fn wait_if_asked(
             });
             set_process_inside(world, handle, -1);
             let pid = world.model.processes.get(number).map_or(0, |it| it.process_id);
-            performed.answer = end_of_wait(world, call, waited, || format!("the exit of process {pid}"));
+            let state = match &waited {
+                Waited::Stuck(_) => world.state_of_program(pid),
+                _ => None,
+            };
+            let what = || match state {
+                Some(state) => format!("the end of {state}"),
+                None => format!("the exit of process {pid}"),
+            };
+            performed.answer = end_of_wait(world, call, waited, what);
         }
         Call::GetOperationResult { .. } | Call::GetOperationResultAndProcessInfo { .. }
             if returned == Returned::Hresult(HCS_E_OPERATION_PENDING) =>

@@ -225,7 +225,7 @@ pub(crate) fn ensure_worker(shared: &Arc<Shared>, world: &mut World) {
         let is_seen_to = if world.queue.next_at().is_some() {
             dispatch.watching
         } else {
-            dispatch.hinting || dispatch.hinted || world.model.awaited == 0
+            dispatch.hinting || dispatch.hinted
         };
         if is_seen_to || dispatch.workers > dispatch.idle + dispatch.inside {
             return;
@@ -500,16 +500,18 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
                 }
             }
         }
-        (Time::Virtual, None) if world.model.awaited > 0 && !world.dispatch.hinted => {
+        (Time::Virtual, None) if world.is_awaited() && !world.dispatch.hinted => {
             let (calls, patience) = (world.calls, world.settings.patience);
             world.dispatch.hinting = true;
             let timed_out = shared.work.wait_for(world, patience).timed_out();
             world.dispatch.hinting = false;
-            let nothing_happens = timed_out && world.calls == calls && world.waiting == 0;
+            let nobody_waits = world.waiting == 0 && world.readers == 0;
+            let nothing_happens = timed_out && world.calls == calls && nobody_waits && world.runs > 0;
             if nothing_happens && world.queue.next_at().is_none() && world.threads.are_asleep(None) {
                 // Whatever the client waits in, it is not ours to end; but somebody may be looking at a test that hangs.
                 world.dispatch.hinted = true;
-                eprintln!("{}", report::awaited_callback(world.model.awaited, patience));
+                let programs = world.states_of_programs();
+                eprintln!("{}", report::awaited_callback(world.model.awaited, &programs, patience));
             }
         }
         _ => shared.work.wait(world),

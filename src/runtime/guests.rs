@@ -288,6 +288,30 @@ impl World {
         }
     }
 
+    /// What the program of a process is at, in words.
+    pub(super) fn state_of_program(&self, process_id: u32) -> Option<String> {
+        let (process, running) = self.guests.running.iter().find(|it| it.1.process_id == process_id)?;
+        let command =
+            self.model.processes.get(*process).map(|it| it.parameters.command()).unwrap_or_default();
+        let at = match running.turn {
+            _ if running.idle.is_some() => "which runs until it is ended",
+            Turn::Wanted | Turn::Had => "which runs and asks nothing of its Guest",
+            Turn::Waits(WaitsFor::Time(_)) => "which sleeps",
+            Turn::Waits(WaitsFor::Event) => "which waits for a signal or another event",
+            Turn::Waits(WaitsFor::Child(_)) => "which waits for a child",
+            Turn::Waits(WaitsFor::Pipe(_, true)) => "which writes into a full pipe that nobody reads",
+            Turn::Waits(WaitsFor::Pipe(_, false)) => "which reads standard input, still open and empty",
+            Turn::Waits(WaitsFor::Nothing) => "which runs until it is ended",
+        };
+        Some(format!("the program {command:?} of process {process_id}, {at}"))
+    }
+
+    /// What the programs that run are at.
+    pub(super) fn states_of_programs(&self) -> Vec<String> {
+        let ids: Vec<u32> = self.guests.running.values().map(|it| it.process_id).take(8).collect();
+        ids.into_iter().filter_map(|it| self.state_of_program(it)).collect()
+    }
+
     /// Every program ends: the host does.
     pub(super) fn end_guests(&mut self) {
         let processes: Vec<u64> = self.guests.running.keys().copied().collect();

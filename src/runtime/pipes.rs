@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, PipeReader, PipeWriter};
 
+use parking_lot::Mutex;
+
 use super::raw::IntoRaw;
 use crate::abi::pipe::Pipes;
 use crate::answer::ProcessInfo;
@@ -41,6 +43,25 @@ pub(crate) struct Given {
     pub(crate) process_id: u32,
     /// The journal entry of the call that gave it.
     pub(crate) entry: u64,
+}
+
+/// Handles that outlive their hosts: threads of a test that is over may still read and close them, and that is nobody's fault.
+static ORPHANS: Mutex<BTreeMap<usize, Given>> = Mutex::new(BTreeMap::new());
+
+/// Whether a value is such a handle, and still what it was.
+pub(crate) fn is_orphan(pipes: &Pipes, value: usize) -> bool {
+    let given = ORPHANS.lock().get(&value).copied();
+    given.is_some_and(|it| (pipes.identity)(value) == Some(it.identity))
+}
+
+/// Closes such a handle.
+pub(crate) fn close_orphan(pipes: &Pipes, value: usize) -> bool {
+    let is_orphan = is_orphan(pipes, value);
+    ORPHANS.lock().remove(&value);
+    if is_orphan {
+        (pipes.close)(value);
+    }
+    is_orphan
 }
 
 /// One of the standard streams, as callers see them.
@@ -144,6 +165,13 @@ impl PipeTable {
             (pipes.close)(value);
         }
         known
+    }
+
+    /// The host ends: what callers still have is theirs.
+    pub(crate) fn leave_orphans(&mut self, pipes: &Pipes) {
+        let open = self.leaked(pipes);
+        ORPHANS.lock().extend(open);
+        self.given.clear();
     }
 
     /// What callers have and never closed, in the order in which they got it.

@@ -4,7 +4,7 @@
 use std::fmt::Debug;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::dispatch::{self, Muted};
 use super::host::{Builder, Host};
@@ -49,6 +49,9 @@ impl<T> Body for Vec<T> {}
 impl Body for crate::journal::Journal {}
 impl Body for serde_json::Value {}
 impl<A, B> Body for (A, B) {}
+
+/// How often it is looked whether a pipe that is open has been closed.
+const CLOSES: Duration = Duration::from_millis(2);
 
 /// How many effects the end of a scope lets happen before it gives up: more is a world that feeds itself.
 const MOST_EFFECTS: usize = 1_000_000;
@@ -140,6 +143,11 @@ fn verify(shared: &Arc<Shared>) -> Report {
         shared.announce(&world);
     }
     dispatch::settle(shared, &mut world);
+    let asked = Instant::now();
+    // A thread that reads a pipe to its end is about to close it; it may be one that the host has not seen yet.
+    while asked.elapsed() < world.settings.grace && !world.pipes.leaked(&shared.gateway.pipes).is_empty() {
+        dispatch::wait(shared, &mut world, CLOSES);
+    }
     let journal = world.journal();
     let mut findings = std::mem::take(&mut world.findings);
     let open = what_is_open(&mut world, &journal);
@@ -204,6 +212,7 @@ pub(super) fn end(shared: &Arc<Shared>) {
     let mut world = shared.world.lock();
     world.ended = true;
     world.end_guests();
+    world.pipes.leave_orphans(&shared.gateway.pipes);
     let freed: Vec<(usize, usize)> = world.documents.drain().collect();
     shared.announce(&world);
     drop(world);

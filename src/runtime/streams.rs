@@ -9,10 +9,11 @@ use parking_lot::MutexGuard;
 
 use super::clock::Time;
 use super::dispatch::{self, CALLBACK_PAUSE};
-use super::pipes::Given;
+use super::pipes::{self, Given};
 use super::seat;
 use super::world::{Shared, World};
 use super::{free, registry};
+use crate::abi::pipe::PIPES;
 use crate::journal::report::{self, Stuck};
 
 /// How often a thread that waits for a pipe looks by itself, in real time: clients use pipes without telling us.
@@ -29,7 +30,12 @@ pub(crate) enum Transfer {
 
 /// Reads from a pipe: what there is, or what comes next.
 pub(crate) fn read(value: usize, buffer: &mut [u8]) -> Transfer {
-    let Some((shared, given)) = owner(value) else { return not_ours("ReadFile", value) };
+    let Some((shared, given)) = owner(value) else {
+        return match pipes::is_orphan(&PIPES, value) {
+            true => Transfer::Done((PIPES.read)(value, buffer)),
+            false => not_ours("ReadFile", value),
+        };
+    };
     if buffer.is_empty() {
         return Transfer::Done(Ok(0));
     }
@@ -41,7 +47,12 @@ pub(crate) fn read(value: usize, buffer: &mut [u8]) -> Transfer {
 
 /// Writes to a pipe, all of it.
 pub(crate) fn write(value: usize, bytes: &[u8]) -> Transfer {
-    let Some((shared, given)) = owner(value) else { return not_ours("WriteFile", value) };
+    let Some((shared, given)) = owner(value) else {
+        return match pipes::is_orphan(&PIPES, value) {
+            true => Transfer::Done((PIPES.write)(value, bytes)),
+            false => not_ours("WriteFile", value),
+        };
+    };
     let mut written = 0;
     while written < bytes.len() {
         // What a pipe that is ready takes without blocking.
@@ -61,7 +72,7 @@ pub(crate) fn write(value: usize, bytes: &[u8]) -> Transfer {
 
 /// Closes a pipe. Answers whether the value was one.
 pub(crate) fn close(value: usize) -> bool {
-    let Some((shared, _)) = owner(value) else { return false };
+    let Some((shared, _)) = owner(value) else { return pipes::close_orphan(&PIPES, value) };
     let mut world = shared.world.lock();
     let closed = world.pipes.close(&shared.gateway.pipes, value);
     dispatch::settle(&shared, &mut world); // a program may have waited for that
@@ -106,8 +117,12 @@ fn wait(shared: &Arc<Shared>, value: usize, write: bool, function: &str, given: 
     }
     let Some(why) = stuck else { return true };
     let call = format!("{function}({} of process {})", given.stream.name(), given.process_id);
-    let what = if write { "its reader" } else { "its writer" };
-    world.find(report::stuck_wait(&call, what.to_owned(), &why), None);
+    let end = if write { "its reader" } else { "its writer" };
+    let what = match world.state_of_program(given.process_id) {
+        Some(state) => format!("{end}, {state}"),
+        None => end.to_owned(),
+    };
+    world.find(report::stuck_pipe(&call, what, &why), None);
     false
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum Waited<T> {
 const STRANGERS_PAUSE: Duration = Duration::from_millis(100);
 
 /// How many programs may wake with nothing else due before an INFINITE wait is a finding.
-const MOST_WAKES: u64 = 1_000_000;
+const MOST_WAKES: u64 = 100_000;
 
 /// Waits until `ready` answers, or `timeout` of the host's time has passed. Nothing else about the world is changed.
 pub(crate) fn wait_until<T>(
