@@ -231,27 +231,45 @@ pub fn to_process(system: impl Into<String>, process_id: u32, event: EventType) 
 }
 
 impl Event {
-    /// The event's data, verbatim, for [`to_system`] and [`to_process`]; other events write their own.
+    /// The event's data, verbatim.
+    ///
+    /// # Panics
+    ///
+    /// If it is not one of [`to_system`] and [`to_process`]: other events write their own.
+    #[track_caller]
     pub fn data(mut self, data: impl Into<ResultDocument>) -> Event {
-        if let Kind::Told(_, document) = &mut self.kind {
-            *document = Some(data.into());
-        }
+        let Kind::Told(_, document) = &mut self.kind else {
+            panic!("data() is for to_system() and to_process(); a {self} writes its own")
+        };
+        *document = Some(data.into());
         self
     }
 
     /// The parameters of a guest's crash, as Windows calls them of a bug check.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a [`guest_crash`].
+    #[track_caller]
     pub fn crash_parameters(mut self, parameters: [u64; 5]) -> Event {
-        if let Kind::GuestCrash(it) = &mut self.kind {
-            *it = parameters;
-        }
+        let Kind::GuestCrash(it) = &mut self.kind else {
+            panic!("crash_parameters() is for guest_crash(), not for a {self}")
+        };
+        *it = parameters;
         self
     }
 
     /// The exit code of a worker that dies; 255 unless it is set.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a [`worker_death`].
+    #[track_caller]
     pub fn exit_code(mut self, code: u32) -> Event {
-        if let Kind::WorkerDeath(it) = &mut self.kind {
-            *it = code;
-        }
+        let Kind::WorkerDeath(it) = &mut self.kind else {
+            panic!("exit_code() is for worker_death(), not for a {self}")
+        };
+        *it = code;
         self
     }
 }
@@ -283,6 +301,12 @@ impl fmt::Display for Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[should_panic = "exit_code() is for worker_death(), not for a guest crash of \"web\""]
+    fn what_an_event_cannot_be_told_is_refused() {
+        let _ = guest_crash("web").exit_code(3);
+    }
 
     #[test]
     fn the_numbers_are_those_of_the_header() {

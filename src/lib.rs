@@ -68,8 +68,8 @@
 //! * **Threads without a host.** A handle finds its host from any thread. Calls without one (creating, opening and listing
 //!   systems) on a thread that your code has started go to the only live host, and with parallel tests there are several: call
 //!   [`Host::enter`] on that thread first.
-//! * **Sleeping does not move virtual time**; waiting and polling inside HCS do. Code that sleeps between polls should take its
-//!   clock as a parameter; in tests that clock calls [`Host::advance`].
+//! * **Sleeping is not waiting.** Waiting and polling inside HCS move virtual time, `std::thread::sleep` as such does not. Code that
+//!   sleeps between polls should take its clock as a parameter; in tests that clock calls [`Host::advance`].
 //! * **The default host verifies nothing by itself.** `use hcs_sim as _;` alone makes calls work; [`Host::run`] is what finds
 //!   leaks and misuse.
 //! * **A callback's context has to live until its handle is closed**, as on Windows. Once a test is over, callbacks of handles that
@@ -77,6 +77,23 @@
 //! * **A panic across a callback's `extern "system"` boundary aborts**, as on Windows. Guest programs may panic: that is a finding.
 //! * **A finite wait with nothing due ends at once** if no other thread is known that could act, and after 50 ms of real time if
 //!   the known ones sleep ([`Builder::grace`]). A thread is known once it has entered the host or called it.
+//!
+//! # Clients that wait outside of HCS
+//!
+//! A client may wait for a callback with a channel or a condition variable, or read a pipe as a file. While somebody may be
+//! waiting so (an operation with a callback is pending, a callback is registered on a handle, a guest program runs), the
+//! host watches: once no thread that it knows has made a call for 3 ms of real time, and none of them is running, it moves the
+//! clock to what is due next, and looks again. On Linux it can tell a thread that runs from one that sleeps; elsewhere, and for a
+//! thread that computes for 250 ms without a call, it takes the silence for waiting. So:
+//!
+//! * A real sleep, a slow read or a lock of more than 3 ms between two steps of such a test may let virtual time go on. Where a
+//!   test depends on what happens in between, let it wait in HCS, hold operations ([`Rule::hold`]), or use [`Time::Manual`] and
+//!   [`Host::advance`].
+//! * A limit in real time, such as `Condvar::wait_timeout`, is compared with nothing virtual: the event of a day later comes within
+//!   milliseconds, and one that never comes costs the whole limit.
+//! * A guest program that sleeps in a loop lets virtual time run, a step each 3 ms, for as long as its client waits outside.
+//! * A wait that can never end is a finding only inside of HCS. Outside, the host says on stderr after [`Builder::patience`] that
+//!   nothing is due, and what the guest programs are at.
 //!
 //! # Map of the code
 //!

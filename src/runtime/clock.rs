@@ -18,7 +18,8 @@ use crate::model::lifecycle::nanos;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Time {
-    /// Waiting moves the clock to what is due next; nothing sleeps. The default.
+    /// Waiting moves the clock to what is due next; nothing sleeps. The default. For clients that wait with means of their own
+    /// see [Clients that wait outside of HCS](crate#clients-that-wait-outside-of-hcs).
     #[default]
     Virtual,
     /// Only [`Host::advance`](crate::Host::advance) moves the clock; waits block until another thread has advanced it.

@@ -54,7 +54,8 @@ impl Host {
     }
 
     /// Provides a guest program for the commands that the matcher describes. The first program that matches runs; a command
-    /// that none matches fails as on Windows, with `0x80070002`.
+    /// that none matches fails as on Windows, with `0x80070002`. Programs are what a guest has installed, not what a test
+    /// expects: one that never runs is no finding.
     ///
     /// ```
     /// use std::time::Duration;
