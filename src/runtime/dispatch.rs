@@ -127,8 +127,9 @@ impl Dispatch {
     }
 
     /// Whether something is queued that may run, or runs in the user's code; not counting what did not come back in time.
+    #[inline]
     fn is_busy(&self) -> bool {
-        self.running > self.overlap || self.jobs.iter().any(|it| self.may_run(it))
+        self.running > self.overlap || !self.jobs.is_empty() && self.jobs.iter().any(|it| self.may_run(it))
     }
 
     /// Whether a callback or a program runs in the user's code, however long it takes.
@@ -259,7 +260,15 @@ pub(super) fn left(shared: &Arc<Shared>, world: &mut World) {
 
 /// Lets callbacks and programs go as far as they can, for a while: what the caller sees next is then the same in every run.
 /// Inside a callback nothing is waited for: the next one comes when this one has returned.
+#[inline]
 pub(crate) fn settle(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
+    if !world.is_busy() && !world.is_awaited() {
+        return; // nothing runs, and nobody is to be called
+    }
+    settle_busy(shared, world);
+}
+
+fn settle_busy(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
     if !world.is_busy() || seat::is_worker_of(shared) {
         return ensure_worker(shared, world);
     }

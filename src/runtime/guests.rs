@@ -95,7 +95,12 @@ impl Guests {
     }
 
     /// Whether a program can go on by itself: its pipe has become ready, and its thread is about to notice.
+    #[inline]
     pub(crate) fn is_any_ready(&self, pipes: &Pipes) -> bool {
+        !self.at_pipes.is_empty() && self.asks_the_kernel(pipes)
+    }
+
+    fn asks_the_kernel(&self, pipes: &Pipes) -> bool {
         let waits_at = |it: &Running| match it.turn {
             Turn::Waits(WaitsFor::Pipe(handle, write)) if !it.ended => Some((handle, write)),
             _ => None,
