@@ -173,7 +173,7 @@ unsafe extern "system" fn go_on(operation: HCS_OPERATION, context: *const c_void
     let sender = unsafe { &*context.cast::<Sender<Hresult>>() };
     let _ = sender.send(HCS_E_OPERATION_PENDING);
     // longer than any call lets callbacks finish before it goes on
-    for _ in 0..300_000 {
+    for _ in 0..50_000 {
         operation_type(operation);
     }
     let _ = sender.send(result(operation).0);
