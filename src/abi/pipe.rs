@@ -168,8 +168,8 @@ mod imp {
         told == 0 || available > 0
     }
 
-    pub(super) fn is_any_ready(handles: &mut dyn Iterator<Item = (usize, bool)>) -> bool {
-        handles.any(|(handle, write)| is_ready(handle, write))
+    pub(super) fn is_any_ready(mut handles: &mut dyn Iterator<Item = (usize, bool)>) -> bool {
+        Iterator::any(&mut handles, |(handle, write)| is_ready(handle, write))
     }
 
     pub(super) fn wait(handle: usize, write: bool, wake: usize) {

@@ -103,7 +103,7 @@ fn code_of(error: &io::Error, path: &str) -> Hresult {
         // Of the folders of another system nothing is known.
         io::ErrorKind::NotFound
             if !is_foreign(path)
-                && Path::new(path).parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.exists()) =>
+                && Path::new(path).parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.is_dir()) =>
         {
             HRESULT_ERROR_PATH_NOT_FOUND
         }
