@@ -4,6 +4,7 @@
 use std::ffi::c_void;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use hcs_sim::Hresult;
 use hcs_sim::computecore::*;
@@ -51,9 +52,9 @@ impl Listener {
         unsafe { HcsSetProcessCallback(process, options, self.context(), Some(hear)) }.into()
     }
 
-    /// The next event: the client's own way of waiting.
+    /// The next event: the client's own way of waiting. One that never comes fails the test, it does not hang it.
     pub fn next(&self) -> Heard {
-        self.receiver.recv().unwrap()
+        self.receiver.recv_timeout(Duration::from_secs(30)).expect("an event comes")
     }
 
     /// What has come so far.
