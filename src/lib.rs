@@ -119,6 +119,7 @@ mod journal;
 mod model;
 mod panics;
 mod runtime;
+pub mod schema;
 mod script;
 
 /// Guest programs: which commands they answer, and canned ones. [`Host::program`] installs them.

@@ -1,0 +1,140 @@
+//! The HCS schema: every type with the version that brought each of its names, and checking documents against it.
+//! Not here: typed documents ([`documents`](crate::documents)), nor what a host does with a request (`model`).
+//!
+//! The types are those of the schema's reference, up to version 2.6; what clients and hosts use beyond it is there too and
+//! marked ([`Type::is_documented`]). A host checks every request document that it is given; [`check`] does so without a host.
+//!
+//! ```
+//! use hcs_sim::schema::{self, Version};
+//! let configuration = r#"{"VirtualMachine":{"Devices":{"Scsi":{"disk":{"Attachments":{"0":{"Pth":"C:\\a.vhdx"}}}}}}}"#;
+//! let problems = schema::check("ComputeSystem", configuration, Version::V2_1);
+//! assert_eq!(
+//!     problems[0].to_string(),
+//!     "/VirtualMachine/Devices/Scsi/disk/Attachments/0/Pth: Attachment has no member \"Pth\"; did you mean \"Path\"?"
+//! );
+//! ```
+
+mod dependent;
+mod nearest;
+mod problem;
+mod reader;
+pub(crate) mod resource;
+pub(crate) mod table;
+mod types;
+
+pub use problem::{Problem, ProblemKind};
+pub use types::{Member, Type, Value, Version};
+
+use nearest::nearest;
+use reader::{Place, Reader};
+pub(crate) use reader::DEPTH;
+use types::Ref;
+
+/// Every structure and enumeration, those of the schema's reference first.
+///
+/// ```
+/// use hcs_sim::schema;
+/// let structures = schema::types().filter(|it| it.is_documented() && it.values().next().is_none());
+/// assert_eq!(structures.count(), 189);
+/// ```
+pub fn types() -> impl Iterator<Item = &'static Type> {
+    table::all()
+}
+
+/// The type of a name, scalars included.
+///
+/// ```
+/// use hcs_sim::schema;
+/// assert!(schema::find("ComputeSystem").is_some());
+/// assert!(schema::find("computesystem").is_none());
+/// ```
+pub fn find(name: &str) -> Option<&'static Type> {
+    table::find(name)
+}
+
+/// What is wrong with a document of a type, for a host whose newest schema is `version`; nothing if it is in order.
+///
+/// `ty` is a type's name, or `<Name> array` or `Map<Key, Name>`. `ComputeSystem` takes container documents of the first API
+/// (`ContainerConfig`) too. The settings of a `ModifySettingRequest` are checked by its resource path, those of a
+/// `ModificationRequest` by its property type. What is no JSON comes first; at most 100 problems are told.
+///
+/// ```
+/// use hcs_sim::schema::{self, Version};
+/// let heartbeat = r#"{"VirtualMachine":{"Services":{"Heartbeat":{}}}}"#;
+/// assert!(schema::check("ComputeSystem", heartbeat, Version::V2_5).is_empty());
+///
+/// let problem = &schema::check("ComputeSystem", heartbeat, Version::V2_1)[0];
+/// assert_eq!((problem.pointer.as_str(), problem.since), ("/VirtualMachine/Services", Some(Version::V2_5)));
+/// ```
+pub fn check(ty: &str, json: impl AsRef<[u8]>, version: Version) -> Vec<Problem> {
+    let Some(expected) = expression(ty) else {
+        let near = nearest(ty, types().map(Type::name)).map(str::to_owned);
+        return vec![alone(ProblemKind::UnknownType, format!("{ty:?}"), near)];
+    };
+    match std::str::from_utf8(json.as_ref()) {
+        Ok(text) => check_text(expected, text, version),
+        Err(error) => {
+            vec![alone(ProblemKind::NotJson, format!("not UTF-8 from byte {} on", error.valid_up_to()), None)]
+        }
+    }
+}
+
+/// The same for a request document, by its row.
+pub(crate) fn check_request(ty: &'static Type, text: &str, version: Version) -> Vec<Problem> {
+    check_text(Ref::One(ty), text, version)
+}
+
+fn check_text(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
+    let problems = check_shape(expected, text, version);
+    let Ref::One(ty) = expected else { return problems };
+    if ty.name == "ComputeSystem"
+        && problems.iter().any(|it| it.kind == ProblemKind::UnknownMember && it.pointer == "/SystemType")
+    {
+        return check_shape(Ref::One(&table::ContainerConfig), text, version);
+    }
+    if !problems.is_empty() || !DEPENDENT.contains(&ty.name) {
+        return problems;
+    }
+    let mut reader = Reader { version, problems };
+    if let Ok(document) = serde_json::from_str(text) {
+        dependent::check(ty, &document, &mut reader);
+    }
+    reader.problems
+}
+
+/// The types with parts that depend on other members.
+const DEPENDENT: [&str; 4] = [
+    "ModifySettingRequest",
+    "ModificationRequest",
+    "HostProcessorModificationRequest",
+    "ContainerCredentialGuardOperationRequest",
+];
+
+fn check_shape(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
+    let mut reader = Reader { version, problems: Vec::new() };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = reader.read(expected, Place::Root, &mut deserializer).and_then(|()| deserializer.end());
+    if let Err(error) = read {
+        reader.problems.insert(0, alone(ProblemKind::NotJson, error.to_string(), None));
+    }
+    reader.problems
+}
+
+/// A problem of the document as a whole.
+fn alone(kind: ProblemKind, found: String, nearest: Option<String>) -> Problem {
+    Problem { pointer: String::new(), kind, expected: "JSON".to_owned(), found, nearest, since: None }
+}
+
+/// `Name`, `<Name> array`, `<Name, count> array`, `Map<Key, Name>`.
+fn expression(text: &str) -> Option<Ref> {
+    if let Some(inner) = text.strip_prefix('<').and_then(|it| it.strip_suffix("> array")) {
+        return Some(match inner.split_once(", ") {
+            Some((name, count)) => Ref::Fixed(table::find(name)?, count.parse().ok()?),
+            None => Ref::List(table::find(inner)?),
+        });
+    }
+    if let Some((key, name)) = text.strip_prefix("Map<").and_then(|it| it.strip_suffix('>')?.split_once(", ")) {
+        return Some(Ref::Map(table::find(key)?, table::find(name)?));
+    }
+    table::find(text).map(Ref::One)
+}

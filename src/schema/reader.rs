@@ -1,0 +1,544 @@
+//! Reading a document by the table: one pass over its text, no tree is built, every problem is told.
+//! Not here: the rows (`table`), what depends on another member (`dependent`), how a problem reads (`problem`).
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::nearest::nearest;
+use super::problem::{Problem, ProblemKind};
+use super::types::{Group, Member, Ref, Shape, Struct, Type, Version};
+
+/// How many problems of a document are told.
+pub(super) const PROBLEMS: usize = 100;
+
+/// How deep a document may be nested: as deep as `serde_json` reads one.
+pub(crate) const DEPTH: usize = 127;
+
+/// Collects what is wrong with a document.
+pub(super) struct Reader {
+    pub(super) version: Version,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Reader {
+    /// Reads what a deserializer has. Its own errors are returned: what it holds is no JSON, or too deep.
+    pub(super) fn read<'de, D: Deserializer<'de>>(
+        &mut self,
+        expected: Ref,
+        place: Place<'_>,
+        deserializer: D,
+    ) -> Result<(), D::Error> {
+        let is_given = At { reader: self, expected, place, depth: 0 }.deserialize(deserializer)?;
+        if !is_given {
+            tell_null(self, expected, place);
+        }
+        Ok(())
+    }
+
+    fn tell(
+        &mut self,
+        place: Place<'_>,
+        kind: ProblemKind,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+    ) {
+        self.tell_more(place, kind, expected, found, None, None);
+    }
+
+    fn tell_more(
+        &mut self,
+        place: Place<'_>,
+        kind: ProblemKind,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+        nearest: Option<&str>,
+        since: Option<Version>,
+    ) {
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(Problem {
+                pointer: place.pointer(),
+                kind,
+                expected: expected.to_string(),
+                found: found.to_string(),
+                nearest: nearest.map(str::to_owned),
+                since,
+            });
+        }
+    }
+
+    /// A member is missing that is needed.
+    pub(super) fn missing(&mut self, place: Place<'_>, name: &str) {
+        self.tell(place, ProblemKind::MissingMember, Shown(name), "nothing");
+    }
+
+    /// Something else stands where a type is expected.
+    pub(super) fn is_not(&mut self, expected: Ref, place: Place<'_>, found: &str) {
+        self.tell(place, ProblemKind::WrongType, Wanted(expected), found);
+    }
+
+    fn too_new(&mut self, place: Place<'_>, found: &str, since: Version) {
+        let host = format_args!("schema {}", self.version).to_string();
+        self.tell_more(place, ProblemKind::TooNew, host, Shown(found), None, Some(since));
+    }
+}
+
+/// A place in a document, as a list on the stack: written down only when there is something to tell.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    Root,
+    Member(&'a Place<'a>, &'a str),
+    Element(&'a Place<'a>, usize),
+}
+
+impl Place<'_> {
+    fn pointer(self) -> String {
+        const LONGEST: usize = 1024;
+        const PART: usize = 500;
+        let mut pointer = String::new();
+        self.write(&mut pointer);
+        if pointer.len() > LONGEST {
+            let (head, tail) = (pointer.floor_char_boundary(PART), pointer.ceil_char_boundary(pointer.len() - PART));
+            pointer = format!("{}...{}", &pointer[..head], &pointer[tail..]);
+        }
+        pointer
+    }
+
+    fn write(self, pointer: &mut String) {
+        match self {
+            Place::Root => {}
+            Place::Member(parent, name) => {
+                parent.write(pointer);
+                pointer.push('/');
+                for letter in name.chars() {
+                    match letter {
+                        '~' => pointer.push_str("~0"),
+                        '/' => pointer.push_str("~1"),
+                        other => pointer.push(other),
+                    }
+                }
+            }
+            Place::Element(parent, index) => {
+                parent.write(pointer);
+                pointer.push_str(&format!("/{index}"));
+            }
+        }
+    }
+}
+
+/// A text as it is shown: quoted, and cut if it is long.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 64;
+        match self.0.char_indices().nth(LONGEST) {
+            None => write!(f, "{:?}", self.0),
+            Some((end, _)) => write!(f, "{:?}... ({} bytes)", &self.0[..end], self.0.len()),
+        }
+    }
+}
+
+/// What is expected at a place, and where it is.
+struct At<'r, 'p> {
+    reader: &'r mut Reader,
+    expected: Ref,
+    place: Place<'p>,
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for At<'_, '_> {
+    /// Whether there is anything but null.
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl At<'_, '_> {
+    fn wrong(self, found: impl fmt::Display) {
+        let kind = ProblemKind::WrongType;
+        self.reader.tell(self.place, kind, Wanted(self.expected), found);
+    }
+
+    fn integer(self, number: i128) {
+        match self.expected {
+            Ref::One(Type { shape: Shape::Integer(least, most), name, .. }) => {
+                if !(i128::from(*least)..=i128::from(*most)).contains(&number) {
+                    let wanted = format_args!("{name}, {least} to {most}").to_string();
+                    self.reader.tell(self.place, ProblemKind::OutOfRange, wanted, number);
+                }
+            }
+            Ref::One(Type { shape: Shape::EnumOrNumber(_), .. }) if i32::try_from(number).is_err() => {
+                self.reader.tell(self.place, ProblemKind::OutOfRange, "a number of 32 bits", number);
+            }
+            Ref::One(Type { shape: Shape::Number | Shape::Any | Shape::EnumOrNumber(_), .. }) => {}
+            _ => self.wrong(format_args!("the number {number}")),
+        }
+    }
+
+    fn fraction(self, number: f64) {
+        match self.expected {
+            Ref::One(Type { shape: Shape::Number | Shape::Any, .. }) => {}
+            Ref::One(Type { shape: Shape::Integer(least, most), name, .. }) if number.fract() == 0.0 => {
+                let wanted = format_args!("{name}, {least} to {most}, as a whole number").to_string();
+                self.reader.tell(self.place, ProblemKind::OutOfRange, wanted, number);
+            }
+            _ => self.wrong(format_args!("the number {number}")),
+        }
+    }
+
+    fn text(self, text: &str) {
+        match self.expected {
+            Ref::One(Type { shape: Shape::Text | Shape::Any, .. }) => {}
+            Ref::One(Type { shape: Shape::Form(has_form, what), .. }) => {
+                if !has_form(text) {
+                    self.reader.tell(self.place, ProblemKind::BadFormat, what, Shown(text));
+                }
+            }
+            Ref::One(ty @ Type { shape: Shape::Enum(groups) | Shape::EnumOrNumber(groups), .. }) => {
+                match find_value(groups, |it| it == text) {
+                    Some(since) if since <= self.reader.version => {}
+                    Some(since) => self.reader.too_new(self.place, text, since),
+                    None => self.unknown_value(ty, text),
+                }
+            }
+            Ref::One(ty @ Type { shape: Shape::OldEnum(groups), .. }) => {
+                if find_value(groups, |it| it.eq_ignore_ascii_case(text)).is_none() {
+                    self.unknown_value(ty, text);
+                }
+            }
+            _ => self.wrong(format_args!("the text {}", Shown(text))),
+        }
+    }
+
+    fn unknown_value(self, ty: &Type, text: &str) {
+        let near = nearest(text, ty.values().map(|it| it.name));
+        let kind = ProblemKind::UnknownValue;
+        self.reader.tell_more(self.place, kind, Wanted(self.expected), Shown(text), near, None);
+    }
+}
+
+fn find_value(groups: &[Group], is_it: impl Fn(&str) -> bool) -> Option<Version> {
+    groups.iter().find(|group| group.names.iter().any(|it| is_it(it))).map(|it| it.since)
+}
+
+/// What is expected, in words.
+struct Wanted(Ref);
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Ref::One(Type { name, shape, .. }) => match shape {
+                Shape::Struct(_) => write!(f, "an object ({name})"),
+                Shape::Enum(_) | Shape::OldEnum(_) | Shape::EnumOrNumber(_) => {
+                    write!(f, "one of the values of {name}")
+                }
+                Shape::Text => f.write_str("a text"),
+                Shape::Form(_, what) => f.write_str(what),
+                Shape::Bool => f.write_str("true or false"),
+                Shape::Integer(..) => write!(f, "a whole number ({name})"),
+                Shape::Number => f.write_str("a number"),
+                Shape::Any => f.write_str("anything"),
+            },
+            Ref::List(of) => write!(f, "a list of {}", of.name),
+            Ref::Fixed(of, count) => write!(f, "a list of {count} {}", of.name),
+            Ref::Map(key, of) => write!(f, "an object of {} by {}", of.name, key.name),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for At<'_, '_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
+        if !matches!(self.expected, Ref::One(Type { shape: Shape::Bool | Shape::Any, .. })) {
+            self.wrong(value);
+        }
+        Ok(true)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<bool, E> {
+        self.integer(value.into());
+        Ok(true)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<bool, E> {
+        self.integer(value.into());
+        Ok(true)
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<bool, E> {
+        self.fraction(value);
+        Ok(true)
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<bool, E> {
+        self.text(value);
+        Ok(true)
+    }
+
+    /// As a member it stands for its absence; elsewhere the caller tells it.
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
+        let (reader, place, depth) = (self.reader, self.place, deeper(self.depth)?);
+        let of = match self.expected {
+            Ref::List(of) | Ref::Fixed(of, _) => Ref::One(of),
+            expected => {
+                if !matches!(expected, Ref::One(Type { shape: Shape::Any, .. })) {
+                    reader.tell(place, ProblemKind::WrongType, Wanted(expected), "a list");
+                }
+                ANYTHING
+            }
+        };
+        let mut count = 0;
+        loop {
+            let at = At { reader, expected: of, place: Place::Element(&place, count), depth };
+            let Some(given) = elements.next_element_seed(at)? else { break };
+            if !given {
+                tell_null(reader, of, Place::Element(&place, count));
+            }
+            count += 1;
+        }
+        if let Ref::Fixed(_, wanted) = self.expected
+            && count != wanted
+        {
+            let found = format_args!("{count} of them").to_string();
+            reader.tell(place, ProblemKind::OutOfRange, Wanted(self.expected), found);
+        }
+        Ok(true)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
+        let depth = deeper(self.depth)?;
+        match self.expected {
+            Ref::One(ty @ Type { shape: Shape::Struct(shape), .. }) => {
+                self.structure(ty, shape, depth, members).map(|()| true)
+            }
+            Ref::Map(key, of) => self.map(key, Ref::One(of), depth, members).map(|()| true),
+            expected => {
+                let (reader, place) = (self.reader, self.place);
+                let mut is_first = true;
+                while let Some(key) = members.next_key_seed(Key)? {
+                    // How serde_json hands over numbers if some crate of the build asks it for arbitrary precision.
+                    if std::mem::take(&mut is_first) && key == "$serde_json::private::Number" {
+                        let number: Cow<'_, str> = members.next_value()?;
+                        let at = At { reader, expected, place, depth };
+                        match (number.parse::<i128>(), number.parse::<f64>()) {
+                            (Ok(number), _) => at.integer(number),
+                            (_, Ok(number)) => at.fraction(number),
+                            _ => at.wrong("an object"),
+                        }
+                        return Ok(true);
+                    }
+                    members.next_value_seed(At { reader, expected: ANYTHING, place: Place::Root, depth })?;
+                }
+                if !matches!(expected, Ref::One(Type { shape: Shape::Any, .. })) {
+                    reader.tell(place, ProblemKind::WrongType, Wanted(expected), "an object");
+                }
+                Ok(true)
+            }
+        }
+    }
+}
+
+impl At<'_, '_> {
+    fn structure<'de, A: MapAccess<'de>>(
+        self,
+        ty: &'static Type,
+        shape: &'static Struct,
+        depth: usize,
+        mut members: A,
+    ) -> Result<(), A::Error> {
+        let At { reader, place, .. } = self;
+        let (mut seen, mut given) = (0u64, 0u64); // by position; no structure has more members than bits
+        let mut next = 0;
+        while let Some(key) = members.next_key_seed(MemberKey { members: shape.members, next })? {
+            let (at, name) = match &key {
+                Found::Member(at) => (*at, shape.members[*at].name),
+                Found::Other(name) => {
+                    let place = Place::Member(&place, name);
+                    unknown_member(reader, place, ty, shape, name);
+                    members.next_value_seed(At { reader, expected: ANYTHING, place, depth })?;
+                    continue;
+                }
+            };
+            let member = &shape.members[at];
+            let place = Place::Member(&place, name);
+            next = at + 1;
+            if seen & (1 << at) != 0 {
+                reader.tell(place, ProblemKind::DuplicateMember, "one", Shown(name));
+            }
+            seen |= 1 << at;
+            let is_known = member.since <= reader.version;
+            if !is_known {
+                reader.too_new(place, name, member.since);
+            }
+            let expected = if is_known { member.value } else { ANYTHING };
+            let is_given = members.next_value_seed(At { reader, expected, place, depth })?;
+            given |= u64::from(is_given) << at;
+        }
+        if !shape.one_of.is_empty() || !shape.required.is_empty() {
+            complete(reader, place, shape, given);
+        }
+        Ok(())
+    }
+
+    fn map<'de, A: MapAccess<'de>>(
+        self,
+        key_type: &'static Type,
+        of: Ref,
+        depth: usize,
+        mut members: A,
+    ) -> Result<(), A::Error> {
+        let At { reader, place, .. } = self;
+        let mut seen = BTreeSet::new();
+        while let Some(key) = members.next_key_seed(Key)? {
+            {
+                let place = Place::Member(&place, &key);
+                check_key(reader, place, key_type, &key);
+                if !members.next_value_seed(At { reader, expected: of, place, depth })? {
+                    tell_null(reader, of, place);
+                }
+            }
+            if let Some(key) = seen.replace(key) {
+                reader.tell(Place::Member(&place, &key), ProblemKind::DuplicateMember, "one", Shown(&key));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Exactly one, and all that may not miss.
+fn complete(reader: &mut Reader, place: Place<'_>, shape: &Struct, given: u64) {
+    let is_given = |name: &str| {
+        shape.members.iter().position(|it| it.name == name).is_some_and(|at| given & (1 << at) != 0)
+    };
+    let found: Vec<&str> = shape.one_of.iter().copied().filter(|it| is_given(it)).collect();
+    if !shape.one_of.is_empty() && found.len() != 1 {
+        let found = if found.is_empty() { "none of them".to_owned() } else { found.join(" and ") };
+        reader.tell(place, ProblemKind::NotOneOf, shape.one_of.join(", "), found);
+    }
+    for name in shape.required.iter().filter(|it| !is_given(it)) {
+        reader.missing(Place::Member(&place, name), name);
+    }
+}
+
+fn unknown_member(reader: &mut Reader, place: Place<'_>, ty: &Type, shape: &Struct, name: &str) {
+    let near = nearest(name, shape.members.iter().map(|it| it.name));
+    reader.tell_more(place, ProblemKind::UnknownMember, ty.name, Shown(name), near, None);
+}
+
+/// Keys are texts also where they stand for numbers.
+fn check_key(reader: &mut Reader, place: Place<'_>, key_type: &Type, key: &str) {
+    match &key_type.shape {
+        Shape::Integer(least, most) => {
+            let digits = !key.is_empty() && key.bytes().all(|it| it.is_ascii_digit());
+            let fits = key.parse::<i128>().is_ok_and(|it| (i128::from(*least)..=i128::from(*most)).contains(&it));
+            if !digits || !fits {
+                let kind = if digits { ProblemKind::OutOfRange } else { ProblemKind::BadFormat };
+                let wanted = format_args!("a number from {least} to {most} as the key").to_string();
+                reader.tell(place, kind, wanted, Shown(key));
+            }
+        }
+        Shape::Form(has_form, what) if !has_form(key) => {
+            let wanted = format_args!("{what} as the key").to_string();
+            reader.tell(place, ProblemKind::BadFormat, wanted, Shown(key));
+        }
+        _ => {}
+    }
+}
+
+fn tell_null(reader: &mut Reader, expected: Ref, place: Place<'_>) {
+    if !matches!(expected, Ref::One(Type { shape: Shape::Any, .. })) {
+        reader.is_not(expected, place, "null");
+    }
+}
+
+fn deeper<E: Error>(depth: usize) -> Result<usize, E> {
+    if depth < DEPTH { Ok(depth + 1) } else { Err(E::custom(format_args!("nested deeper than {DEPTH} levels"))) }
+}
+
+static ANY: Type = Type { name: "Any", is_documented: true, shape: Shape::Any };
+const ANYTHING: Ref = Ref::One(&ANY);
+
+/// The key of a structure's member: known ones are not copied.
+struct MemberKey {
+    members: &'static [Member],
+    /// Where the next one is likely to stand: most documents keep the order.
+    next: usize,
+}
+
+enum Found<'de> {
+    Member(usize),
+    Other(Cow<'de, str>),
+}
+
+impl MemberKey {
+    fn find(&self, name: &str) -> Option<usize> {
+        let is_it = |it: &Member| it.name == name;
+        let (before, after) = self.members.split_at(self.next);
+        after.iter().position(is_it).map(|it| it + self.next).or_else(|| before.iter().position(is_it))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for MemberKey {
+    type Value = Found<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found<'de>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MemberKey {
+    type Value = Found<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Found<'de>, E> {
+        Ok(self.find(name).map_or_else(|| Found::Other(Cow::Owned(name.to_owned())), Found::Member))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Found<'de>, E> {
+        Ok(self.find(name).map_or(Found::Other(Cow::Borrowed(name)), Found::Member))
+    }
+}
+
+/// Any key.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(key))
+    }
+}

@@ -1,0 +1,195 @@
+//! The resource paths of modify requests: what each names, its settings, and which requests it takes.
+//! Not here: what a request changes (`model::modify`).
+
+use super::nearest::nearest;
+use super::table;
+use super::types::{Shape, Type};
+
+/// A row: one kind of resource. (fidelity: `modify-paths`)
+#[derive(Debug)]
+pub(crate) struct Resource {
+    /// Segments; `{..}` stands for a key.
+    pattern: &'static str,
+    /// The type of its settings; none for what takes none at all.
+    pub(super) settings: Option<&'static Type>,
+    pub(crate) requests: &'static [RequestType],
+    pub(crate) target: Target,
+}
+
+/// What a resource path names in the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// One value, which is set.
+    Value,
+    /// Members of the object around it, which are set.
+    Members,
+    /// An entry of a map: it is added once, and exists when it is changed.
+    Entry,
+    /// An entry of a map in a device that has to be there.
+    EntryOfDevice,
+    /// An entry of a map that an update adds too.
+    Upserted,
+    /// An element of a list, known by these members.
+    Element(&'static [&'static str]),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestType {
+    Add,
+    Remove,
+    Update,
+}
+
+use RequestType::{Add, Remove, Update};
+
+impl RequestType {
+    pub(crate) fn of(name: &str) -> Option<RequestType> {
+        Some(match name {
+            "Add" => Add,
+            "Remove" => Remove,
+            "Update" => Update,
+            _ => return None,
+        })
+    }
+}
+
+const ANY: &[RequestType] = &[Add, Remove, Update];
+
+const fn row(
+    pattern: &'static str,
+    settings: &'static Type,
+    requests: &'static [RequestType],
+    target: Target,
+) -> Resource {
+    Resource { pattern, settings: Some(settings), requests, target }
+}
+
+#[rustfmt::skip]
+static RESOURCES: &[Resource] = &[
+    row("VirtualMachine/ComputeTopology/Memory/SizeInMB", &table::uint64, ANY, Target::Value),
+    row("VirtualMachine/ComputeTopology/Processor/CpuGroup", &table::CpuGroup, ANY, Target::Value),
+    row("VirtualMachine/ComputeTopology/Processor/IdledProcessors", &table::IdleProcessorsRequest, &[Update], Target::Value),
+    row("VirtualMachine/ComputeTopology/Processor/CpuFrequencyPowerCap", &table::uint32, ANY, Target::Value),
+    row("VirtualMachine/ComputeTopology/Processor/Limits", &table::ProcessorLimits, &[Update], Target::Members),
+    row("VirtualMachine/ComputeTopology/Gpu", &table::GpuConfiguration, &[Update], Target::Value),
+    row("VirtualMachine/Devices/FlexibleIov/{string}", &table::FlexibleIoDevice, &[Add], Target::Entry),
+    Resource {
+        pattern: "VirtualMachine/Devices/MappedPipes/{string}",
+        settings: None,
+        requests: &[Add, Remove],
+        target: Target::Entry,
+    },
+    row("VirtualMachine/Devices/NetworkAdapters/{string}", &table::NetworkAdapter, ANY, Target::Entry),
+    row("VirtualMachine/Devices/Plan9/Shares", &table::Plan9Share, ANY, Target::Element(&["AccessName", "Port"])),
+    row("VirtualMachine/Devices/Scsi/{string}/Attachments/{uint32}", &table::Attachment, ANY, Target::EntryOfDevice),
+    row("VirtualMachine/Devices/ComPorts/{port}", &table::ComPort, ANY, Target::Entry),
+    row("VirtualMachine/Devices/SharedMemory/Regions", &table::SharedMemoryRegion, ANY, Target::Element(&["SectionName"])),
+    row("VirtualMachine/Devices/VirtualPMem/Devices/{uint8}", &table::VirtualPMemDevice, &[Add, Remove], Target::Entry),
+    row("VirtualMachine/Devices/VirtualPMem/Devices/{uint8}/Mappings/{uint64}", &table::VirtualPMemMapping, &[Add, Remove], Target::EntryOfDevice),
+    row("VirtualMachine/Devices/VirtualSmb/Shares", &table::VirtualSmbShare, ANY, Target::Element(&["Name"])),
+    row("VirtualMachine/Devices/VirtualPci/{string}", &table::VirtualPciDevice, &[Add, Remove], Target::Entry),
+    row("VirtualMachine/Devices/HvSocket/HvSocketConfig/ServiceTable/{Guid}", &table::HvSocketServiceConfig, &[Update, Remove], Target::Upserted),
+    row("Container/Memory/SizeInMB", &table::uint64, ANY, Target::Value),
+    row("Container/Processor", &table::Container_Processor, ANY, Target::Value),
+    row("Container/MappedDirectories", &table::MappedDirectory, ANY, Target::Element(&["ContainerPath"])),
+    row("Container/MappedPipes", &table::MappedPipe, ANY, Target::Element(&["ContainerPipeName"])),
+    row("Container/Devices/Generic", &table::Any, ANY, Target::Value),
+    row("Container/RegistryFlushState", &table::RegistryFlushState, ANY, Target::Value),
+];
+
+/// The row of a path. Segments that are no keys are compared without case.
+pub(crate) fn find(path: &str) -> Option<&'static Resource> {
+    RESOURCES.iter().find(|it| it.names(path))
+}
+
+/// The pattern that was probably meant, with the keys of the path.
+pub(crate) fn nearest_path(path: &str) -> Option<String> {
+    let given: Vec<&str> = path.split('/').collect();
+    let filled = RESOURCES.iter().map(|it| {
+        let parts = it.pattern.split('/').enumerate();
+        let part = |(at, part): (usize, &str)| match (key_of(part), given.get(at)) {
+            (Some(_), Some(key)) => (*key).to_owned(),
+            _ => part.to_owned(),
+        };
+        parts.map(part).collect::<Vec<_>>().join("/")
+    });
+    let filled: Vec<String> = filled.collect();
+    nearest(path, filled.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// `{type}` is the place of a key.
+fn key_of(part: &str) -> Option<&str> {
+    part.strip_prefix('{')?.strip_suffix('}')
+}
+
+impl Resource {
+    /// Whether it takes no settings.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.settings.is_none()
+    }
+
+    fn names(&self, path: &str) -> bool {
+        let mut given = path.split('/');
+        self.pattern.split('/').all(|part| {
+            given.next().is_some_and(|it| match key_of(part) {
+                Some(key) => is_key(key, it),
+                None => it.eq_ignore_ascii_case(part),
+            })
+        }) && given.next().is_none()
+    }
+
+    /// The path as the configuration spells it.
+    pub(crate) fn spelled(&self, path: &str) -> Vec<String> {
+        let parts = self.pattern.split('/').zip(path.split('/'));
+        parts.map(|(part, given)| if key_of(part).is_some() { given } else { part }.to_owned()).collect()
+    }
+}
+
+fn is_key(type_name: &str, key: &str) -> bool {
+    match table::find(type_name).map(|it| &it.shape) {
+        Some(Shape::Integer(_, most)) => {
+            key.bytes().all(|it| it.is_ascii_digit()) && key.parse::<u64>().is_ok_and(|it| it <= *most)
+        }
+        Some(Shape::Form(has_form, _)) => has_form(key),
+        _ => !key.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_finds_its_row_and_its_keys() {
+        let found = find("VirtualMachine/devices/Scsi/disks/Attachments/12").unwrap();
+        assert_eq!(found.spelled("VirtualMachine/devices/Scsi/disks/Attachments/12")[2..], ["Scsi", "disks", "Attachments", "12"]);
+        for bad in [
+            "",
+            "VirtualMachine",
+            "VirtualMachine/Devices/ComPorts/2",
+            "VirtualMachine/Devices/ComPorts/0/",
+            "VirtualMachine/Devices/NetworkAdapters/",
+            "VirtualMachine/Devices/HvSocket/HvSocketConfig/ServiceTable/x",
+            "VirtualMachine/Devices/VirtualPMem/Devices/256",
+        ] {
+            assert!(find(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_path_has_the_same_keys() {
+        assert_eq!(
+            nearest_path("VirtualMachine/Devices/NetworkAdaptors/eth0").as_deref(),
+            Some("VirtualMachine/Devices/NetworkAdapters/eth0")
+        );
+        assert_eq!(nearest_path("Nothing/Like/It"), None);
+    }
+
+    #[test]
+    fn every_key_is_of_a_type() {
+        let keys = RESOURCES.iter().flat_map(|it| it.pattern.split('/')).filter_map(key_of);
+        for key in keys {
+            assert!(table::find(key).is_some(), "{key}");
+        }
+    }
+}
