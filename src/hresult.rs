@@ -414,6 +414,9 @@ codes! {
     0x80070050 HRESULT_ERROR_FILE_EXISTS ("ERROR_FILE_EXISTS"):
         "a file to be made is there already",
         "There is such a file already.";
+    0x8007007F HRESULT_ERROR_PROC_NOT_FOUND ("ERROR_PROC_NOT_FOUND"):
+        "the DLL lacks an export; not to be read as a process that was not found",
+        "The function that was looked for is not there.";
     0x800700B7 HRESULT_ERROR_ALREADY_EXISTS ("ERROR_ALREADY_EXISTS"):
         "something to be made is there already, as a rule a CPU group of the same id",
         "There is one of this name already.";

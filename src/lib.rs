@@ -113,6 +113,7 @@ pub mod call;
 mod document;
 mod error;
 pub mod event;
+pub mod faults;
 mod handle;
 pub mod hresult;
 mod journal;
@@ -126,6 +127,33 @@ mod script;
 pub mod program {
     pub use crate::script::program::{
         Canned, ExitCode, ProgramMatcher, any, command_line, prints, runs_until_terminated, starting_with,
+    };
+}
+
+/// The documents that HCS writes, as types: to script a result, and to read one.
+///
+/// Each is written as Windows writes it: compact, members in the order of the schema, what is not set left out where Windows
+/// leaves it out. Each reads what it writes. [`schema`] knows the types that are not here.
+///
+/// ```
+/// use hcs_sim::documents::{Properties, State};
+/// let told = r#"{"Id":"web","SystemType":"VirtualMachine","RuntimeId":"ee1bb2a8-0c5f-5ac5-8ac4-7c8a8b9e9d60","State":"Running"}"#;
+/// let properties: Properties = serde_json::from_str(told).unwrap();
+/// assert_eq!(properties.state, Some(State::Running));
+/// assert_eq!(properties.to_json(), told);
+/// ```
+pub mod documents {
+    pub use crate::document::crash::{
+        CrashReport, GuestCrashSaveInfo, WindowsCrashPhase, WindowsCrashReport,
+    };
+    pub use crate::document::error_event::{ErrorEvent, EventDataType};
+    pub use crate::document::exit::{ExitType, SystemExitStatus};
+    pub use crate::document::process::ProcessStatus;
+    pub use crate::document::properties::*;
+    pub use crate::document::result_error::{AttributionRecord, ResultDocument, ResultError};
+    pub use crate::document::service::{
+        Affinity, CpuGroup, CpuGroupProperty, CredentialGuard, CredentialGuardState, LogicalProcessor,
+        ServiceProperties, ServiceProperty, Transport,
     };
 }
 
@@ -186,10 +214,12 @@ pub use call::{
     Argument, Call, CreateOptions, Delivery, Export, ExportInfo, ExportKind, Milliseconds, Needed, NeededOut,
     OperationType, Out, Pointer, Text,
 };
+pub use document::DocumentChecks;
 pub use document::crash::CrashReport;
+pub use document::error_event::ErrorEvent;
 pub use document::exit::{ExitType, SystemExitStatus};
 pub use document::process::{ProcessParameters, ProcessStatus, Signal};
-pub use document::result_error::{AttributionRecord, ErrorEvent, ResultDocument, ResultError};
+pub use document::result_error::{AttributionRecord, ResultDocument, ResultError};
 pub use error::Error;
 pub use event::{Event, EventType, MigrationFailure};
 pub use handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
@@ -198,6 +228,7 @@ pub use journal::finding::{Finding, FindingKind};
 pub use journal::report::Report;
 pub use journal::{Entry, Journal, What};
 pub use model::behavior::{Behavior, CallbackDelivery, NullCallback, PendingAtExit, SecondRegistration};
+pub use model::profile::Profile;
 pub use runtime::clock::Time;
 pub use runtime::guest::{Child, Guest, GuestEvent};
 pub use runtime::host::{Builder, Host};

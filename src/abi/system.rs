@@ -321,8 +321,8 @@ pub unsafe extern "system" fn HcsGetComputeSystemProperties(
     })
 }
 
-/// Changes a running system: a `ModifySettingRequest`. The memory size is reflected in properties; other resource paths
-/// are accepted and journalled. (fidelity: `state-modify`, `modify-accepted`, `modify-memory`)
+/// Changes a running system: a `ModifySettingRequest`. Each resource path of the reference changes the configuration, as
+/// [`Host::configuration`](crate::Host::configuration) shows it. (fidelity: `state-modify`, `modify-paths`, `modify-memory`)
 ///
 /// # Safety
 ///

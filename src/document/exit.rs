@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::result_error::AttributionRecord;
 use crate::hresult::{HCS_E_UNEXPECTED_EXIT, Hresult, S_OK};
+use crate::schema::Version;
 
 /// How a compute system ended, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +29,15 @@ pub enum ExitType {
 /// (fidelity: `exit-document`)
 ///
 /// ```
-/// use hcs_sim::{ExitType, SystemExitStatus};
-/// let status: SystemExitStatus = serde_json::from_str(r#"{"Status":0,"ExitType":"GracefulExit"}"#).unwrap();
-/// assert_eq!(status.exit_type, ExitType::GracefulExit);
+/// use hcs_sim::{AttributionRecord, ExitType, SystemExitStatus, hresult::HCS_E_UNEXPECTED_EXIT};
+/// let status = SystemExitStatus::new(ExitType::UnexpectedExit)
+///     .status(HCS_E_UNEXPECTED_EXIT)
+///     .attribution(AttributionRecord::TripleFault { error_type: 1 });
+/// assert_eq!(
+///     status.to_json(),
+///     r#"{"Status":-2143878906,"ExitType":"UnexpectedExit","Attribution":[{"TripleFault":{"ErrorType":1}}]}"#
+/// );
+/// assert_eq!(serde_json::from_str::<SystemExitStatus>(&status.to_json()).unwrap(), status);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -148,7 +155,42 @@ fn worker_exit(
 }
 
 impl SystemExitStatus {
-    pub(crate) fn write(&self) -> Arc<str> {
-        super::write(self)
+    /// An exit with status 0 and no attribution.
+    pub fn new(exit_type: ExitType) -> SystemExitStatus {
+        SystemExitStatus { status: S_OK, exit_type, attribution: Vec::new() }
+    }
+
+    /// Sets `Status`, verbatim.
+    pub fn status(mut self, status: impl Into<Hresult>) -> SystemExitStatus {
+        self.status = status.into();
+        self
+    }
+
+    /// Appends to `Attribution`.
+    pub fn attribution(mut self, record: AttributionRecord) -> SystemExitStatus {
+        self.attribution.push(record);
+        self
+    }
+
+    /// The document's text.
+    pub fn to_json(&self) -> String {
+        super::write(self).to_string()
+    }
+
+    /// The document as a host of a version of the schema writes it. (fidelity: `older-documents`)
+    pub(crate) fn write_for(&self, version: Version) -> Arc<str> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Older {
+            status: Hresult,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            exit_type: Option<ExitType>,
+        }
+
+        if version >= Version::V2_4 {
+            return super::write(self);
+        }
+        let exit_type = (version >= Version::V2_2).then_some(self.exit_type);
+        super::write(&Older { status: self.status, exit_type })
     }
 }

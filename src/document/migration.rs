@@ -13,45 +13,21 @@ pub(crate) enum Origin {
 
 /// `MigrationInitializeOptions`, as far as the model needs it.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[allow(dead_code)] // members are read so that their names are checked
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct InitializeOptions {
     pub(crate) origin: Option<Origin>,
-    memory_transport: Option<String>,
-    memory_transfer_throttle_params: Option<IgnoredAny>,
-    compression_settings: Option<IgnoredAny>,
-    checksum_verification: Option<bool>,
-    perf_tracing_enabled: Option<bool>,
-    cancel_if_blackout_threshold_exceeds: Option<bool>,
-    prepare_memory_transfer_mode: Option<bool>,
-    compatibility_data: Option<IgnoredAny>,
-}
-
-/// `MigrationStartOptions`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[allow(dead_code)] // as above
-pub(crate) struct StartOptions {
-    network_settings: Option<super::Object<NetworkSettings>>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[allow(dead_code)] // as above
-struct NetworkSettings {
-    session_id: Option<u32>,
 }
 
 /// `MigrationTransferOptions`, and the options of a cancel.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct TransferOptions {
     pub(crate) origin: Option<Origin>,
 }
 
 /// `MigrationFinalizedOptions`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct FinalizeOptions {
     pub(crate) origin: Option<Origin>,
     pub(crate) finalized_operation: Option<FinalOperation>,
@@ -68,7 +44,7 @@ pub(crate) enum FinalOperation {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct SystemStartOptions {
-    pub(crate) destination_migration_options: Option<super::Object<StartOptions>>,
+    pub(crate) destination_migration_options: Option<super::Object<IgnoredAny>>,
 }
 
 /// The data of a live migration's event.

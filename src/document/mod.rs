@@ -3,6 +3,7 @@
 
 pub(crate) mod configuration;
 pub(crate) mod crash;
+pub(crate) mod error_event;
 pub(crate) mod exit;
 pub(crate) mod migration;
 pub(crate) mod operation;
@@ -21,9 +22,77 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::schema::{self, DEPTH, Type, Version};
+
 /// Writes a document as HCS does: compact, fields in the order of the type. (fidelity: `compact-json`)
 pub(crate) fn write(document: &impl Serialize) -> Arc<str> {
     serde_json::to_string(document).expect("hcs-sim bug: a document type that JSON cannot hold").into()
+}
+
+/// What becomes of a request document that the schema does not know so.
+///
+/// ```
+/// use hcs_sim::{DocumentChecks, Host};
+/// let host = Host::builder().behavior(|it| it.document_checks = DocumentChecks::Note).build();
+/// # drop(host);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum DocumentChecks {
+    /// It is refused as HCS refuses it, and a note in the journal says what is wrong.
+    #[default]
+    Refuse,
+    /// It is taken as far as it can be understood, and the note is written all the same.
+    Note,
+    /// It is not compared with the schema at all.
+    Off,
+}
+
+/// How a host reads request documents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) checks: DocumentChecks,
+    /// The newest schema that the host knows.
+    pub(crate) version: Version,
+}
+
+impl Reading {
+    /// Compares a document with its type. Answers a remark for the journal. (fidelity: `strict-documents`)
+    pub(crate) fn check(self, ty: &'static Type, text: &str) -> Result<Option<String>, Problem> {
+        if self.checks == DocumentChecks::Off {
+            return Ok(None);
+        }
+        let problems = schema::check_request(ty, text, self.version);
+        let Some(first) = problems.first() else { return Ok(None) };
+        let note = note(&problems);
+        match self.checks {
+            DocumentChecks::Refuse => Err(Problem { path: first.path(), note }),
+            _ => Ok(Some(note)),
+        }
+    }
+
+    /// Reads a document of a type. Answers a remark for the journal besides.
+    pub(crate) fn read<T: for<'a> Deserialize<'a>>(
+        self,
+        ty: &'static Type,
+        text: &str,
+    ) -> Result<(T, Option<String>), Problem> {
+        let note = self.check(ty, text)?;
+        if note.is_some() || self.checks == DocumentChecks::Off {
+            require_object(text)?; // what was found in order is one, and not too deep
+        }
+        Ok((serde_json::from_str(text)?, note))
+    }
+}
+
+/// All problems in a line, or the first few of many.
+fn note(problems: &[schema::Problem]) -> String {
+    const SHOWN: usize = 5;
+    let mut note = problems.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    if problems.len() > SHOWN {
+        note.push_str(&format!("; and {} more", problems.len() - SHOWN));
+    }
+    note
 }
 
 /// What is wrong with a request document, as far as HCS tells and as far as we can tell.
@@ -31,17 +100,18 @@ pub(crate) fn write(document: &impl Serialize) -> Arc<str> {
 pub(crate) struct Problem {
     /// Where, in the notation of HCS: `$` is the document.
     pub(crate) path: String,
-    /// What, for the journal.
-    pub(crate) what: String,
+    /// Where and what, for the journal.
+    pub(crate) note: String,
 }
 
 impl Problem {
     pub(crate) fn at_root(what: impl Into<String>) -> Problem {
-        Problem { path: "$".to_owned(), what: what.into() }
+        Problem { path: "$".to_owned(), note: what.into() }
     }
 
-    pub(crate) fn at(path: impl Into<String>, what: impl Into<String>) -> Problem {
-        Problem { path: path.into(), what: what.into() }
+    pub(crate) fn at(path: impl Into<String>, what: impl fmt::Display) -> Problem {
+        let path = path.into();
+        Problem { note: format!("{path}: {what}"), path }
     }
 }
 
@@ -75,9 +145,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
         deserializer.deserialize_map(Members(PhantomData))
     }
 }
-
-/// How deep a request document may be nested.
-const DEPTH: usize = 128;
 
 /// Every request is a JSON object; serde alone would also take an array of the members' values, and skips what it does not
 /// know however deep it is nested.
@@ -119,6 +186,6 @@ mod tests {
         assert_eq!(require_object(&format!(r#"{{"a":"{brackets}","b\\\"{brackets}":1}}"#)), Ok(()));
         let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
         assert_eq!(require_object(&nested(DEPTH - 1)), Ok(()));
-        assert!(require_object(&nested(DEPTH)).unwrap_err().what.contains("nested deeper than 128 levels"));
+        assert!(require_object(&nested(DEPTH)).unwrap_err().note.contains("nested deeper than 127 levels"));
     }
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// });
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 #[allow(missing_docs)] // fields are named as in the schema
 pub struct ProcessParameters {
@@ -47,22 +47,6 @@ pub struct ProcessParameters {
     pub use_existing_login: bool,
     #[serde(default)]
     pub use_legacy_console: bool,
-    /// Not in the schema; hcsshim sends it for Linux containers, and it is carried only. (fidelity: `process-parameters`)
-    #[serde(rename = "OCISpecification")]
-    oci_specification: Option<Ignored>,
-    /// As above. (fidelity: `process-parameters`)
-    #[serde(rename = "OCIProcess")]
-    oci_process: Option<Ignored>,
-}
-
-/// A value that is skipped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Ignored;
-
-impl<'de> Deserialize<'de> for Ignored {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Ignored, D::Error> {
-        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Ignored)
-    }
 }
 
 impl ProcessParameters {
@@ -92,10 +76,15 @@ impl ProcessParameters {
     }
 }
 
-/// How a process ended, or that it has not.
+/// How a process ended, or that it has not. All members are always written.
+///
+/// ```
+/// use hcs_sim::ProcessStatus;
+/// let json = r#"{"ProcessId":7,"Exited":true,"ExitCode":42,"LastWaitResult":0}"#;
+/// assert_eq!(serde_json::from_str::<ProcessStatus>(json).unwrap(), ProcessStatus::exited(7, 42));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-#[non_exhaustive]
 #[allow(missing_docs)] // fields are named as in the schema
 pub struct ProcessStatus {
     pub process_id: u32,
@@ -105,7 +94,17 @@ pub struct ProcessStatus {
 }
 
 impl ProcessStatus {
-    pub(crate) fn new(process_id: u32, exit_code: Option<u32>) -> ProcessStatus {
+    /// Of a process that runs.
+    pub fn running(process_id: u32) -> ProcessStatus {
+        ProcessStatus::of(process_id, None)
+    }
+
+    /// Of one that has exited.
+    pub fn exited(process_id: u32, exit_code: u32) -> ProcessStatus {
+        ProcessStatus::of(process_id, Some(exit_code))
+    }
+
+    pub(crate) fn of(process_id: u32, exit_code: Option<u32>) -> ProcessStatus {
         ProcessStatus {
             process_id,
             exited: exit_code.is_some(),
@@ -186,7 +185,7 @@ impl<'de> Deserialize<'de> for Signal {
 
 /// `SignalProcessOptions`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct SignalOptions {
     pub(crate) signal: Option<Signal>,
 }
@@ -215,7 +214,7 @@ impl StdHandle {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 struct ModifyRequest {
     operation: Operation,
     console_size: Option<super::Object<Size>>,
@@ -229,14 +228,14 @@ enum Operation {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 struct Size {
     height: u16,
     width: u16,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 struct Close {
     handle: StdHandle,
 }

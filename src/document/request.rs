@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::Problem;
+use super::properties::SystemType;
 
 /// `SystemQuery`: a filter for enumerations; an absent list filters nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct SystemQuery {
     pub(crate) ids: Option<Vec<String>>,
     pub(crate) names: Option<Vec<String>>,
@@ -18,21 +18,14 @@ pub(crate) struct SystemQuery {
     pub(crate) owners: Option<Vec<String>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) enum SystemType {
-    Container,
-    VirtualMachine,
-}
-
 /// `System_PropertyQuery`, with the types that clients send beyond the documented ones. (fidelity: `property-types`)
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct PropertyQuery {
     #[serde(default)]
     pub(crate) property_types: Vec<PropertyType>,
-    #[serde(default)]
-    #[allow(dead_code)] // accepted, not yet answered
-    queries: Option<IgnoredAny>,
+    /// Schema 2.5.
+    pub(crate) queries: Option<std::collections::BTreeMap<String, IgnoredAny>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -48,11 +41,14 @@ pub(crate) enum PropertyType {
     IcHeartbeatStatus,
     MappedVirtualDisk,
     PendingUpdates,
+    /// One that is known by its name only.
+    #[serde(other)]
+    Other,
 }
 
 /// `SaveOptions`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct SaveOptions {
     pub(crate) save_type: Option<SaveType>,
     pub(crate) save_state_file_path: Option<Arc<str>>,
@@ -66,13 +62,9 @@ pub(crate) enum SaveType {
 
 /// `ShutdownOptions`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[allow(dead_code)] // the fields are read so that their types are checked
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct ShutdownOptions {
     pub(crate) mechanism: Option<ShutdownMechanism>,
-    r#type: Option<ShutdownType>,
-    force: Option<bool>,
-    reason: Option<Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -81,38 +73,15 @@ pub(crate) enum ShutdownMechanism {
     IntegrationService,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-enum ShutdownType {
-    Shutdown,
-    Hibernate,
-    Reboot,
-}
-
-/// `ModifySettingRequest`.
+/// `ModifySettingRequest`. What goes to the guest is carried only.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct ModifyRequest {
     pub(crate) resource_path: Option<Arc<str>>,
     #[serde(default)]
-    #[allow(dead_code)] // read so that its value is checked
-    request_type: Option<RequestType>,
+    pub(crate) request_type: Option<Arc<str>>,
     pub(crate) settings: Option<serde_json::Value>,
-    #[allow(dead_code)] // accepted, not yet forwarded
-    guest_request: Option<IgnoredAny>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-enum RequestType {
-    Add,
-    Remove,
-    Update,
 }
 
 /// Options of calls that document them as NULL, and those whose members the model does not need: any JSON object.
 pub(crate) type AnyObject = std::collections::BTreeMap<String, IgnoredAny>;
-
-/// Reads a request; `text` is not NULL.
-pub(crate) fn read<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T, Problem> {
-    super::require_object(text)?;
-    Ok(serde_json::from_str(text)?)
-}

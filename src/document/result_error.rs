@@ -6,7 +6,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::crash::CrashReport;
+use super::error_event::ErrorEvent;
+use super::exit::SystemExitStatus;
+use super::process::ProcessStatus;
+use super::properties::Properties;
+use super::service::ServiceProperties;
+use crate::faults::Fault;
 use crate::hresult::{HCS_E_HYPERV_NOT_INSTALLED, Hresult};
+use crate::schema::Version;
 
 /// The document that a failed operation may carry.
 ///
@@ -18,12 +26,12 @@ use crate::hresult::{HCS_E_HYPERV_NOT_INSTALLED, Hresult};
 /// let document = ResultError::new().error(E_ACCESSDENIED).message("no rights to the disk");
 /// assert_eq!(document.to_json(), r#"{"Error":-2147024891,"ErrorMessage":"no rights to the disk"}"#);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResultError {
     #[serde(default, serialize_with = "error_or_zero")]
     error: Option<Hresult>,
-    #[serde(default)]
+    #[serde(default, serialize_with = "message_or_empty")]
     error_message: Option<Cow<'static, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     error_events: Vec<ErrorEvent>,
@@ -33,6 +41,24 @@ pub struct ResultError {
 
 fn error_or_zero<S: serde::Serializer>(error: &Option<Hresult>, serializer: S) -> Result<S::Ok, S::Error> {
     error.unwrap_or_default().serialize(serializer)
+}
+
+fn message_or_empty<S: serde::Serializer>(
+    message: &Option<Cow<'static, str>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    message.as_deref().unwrap_or_default().serialize(serializer)
+}
+
+/// Equal is what is written equal.
+impl PartialEq for ResultError {
+    fn eq(&self, other: &ResultError) -> bool {
+        fn written(it: &ResultError) -> (Hresult, &str, &[ErrorEvent], &[AttributionRecord]) {
+            let message = it.error_message.as_deref().unwrap_or_default();
+            (it.error.unwrap_or_default(), message, &it.error_events, &it.attribution)
+        }
+        written(self) == written(other)
+    }
 }
 
 impl ResultError {
@@ -83,8 +109,14 @@ impl ResultError {
         self
     }
 
-    pub(crate) fn write(&self) -> Arc<str> {
-        super::write(self)
+    /// The document as a host of a version of the schema writes it: events and attribution came with 2.4.
+    /// (fidelity: `older-documents`)
+    pub(crate) fn write_for(&self, version: Version) -> Arc<str> {
+        if version >= Version::V2_4 {
+            return super::write(self);
+        }
+        let ResultError { error, error_message, .. } = self.clone();
+        super::write(&ResultError { error, error_message, ..ResultError::default() })
     }
 }
 
@@ -92,69 +124,6 @@ impl ResultError {
 /// that was seen in its `0x8037....` form. (fidelity: `error-form`)
 pub(crate) fn document_form(code: Hresult) -> Hresult {
     if code == HCS_E_HYPERV_NOT_INSTALLED { code } else { code.nt_form() }
-}
-
-/// One event of the Windows event log inside a [`ResultError`].
-///
-/// ```
-/// use hcs_sim::ErrorEvent;
-/// let event = ErrorEvent::new(ErrorEvent::HYPER_V_COMPUTE, 11000, "the configuration was refused").data("0xC037010D");
-/// let json = serde_json::to_string(&event).unwrap();
-/// assert!(json.ends_with(r#""EventId":11000,"Data":[{"Type":"String","Value":"0xC037010D"}]}"#));
-/// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ErrorEvent {
-    message: Cow<'static, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    stack_trace: Option<String>,
-    provider: Cow<'static, str>,
-    event_id: u16,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    flags: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    data: Vec<EventData>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct EventData {
-    r#type: Cow<'static, str>,
-    value: String,
-}
-
-impl ErrorEvent {
-    /// The provider of the compute service's own events. They carry no `Flags`. (fidelity: `event-providers`)
-    pub const HYPER_V_COMPUTE: &'static str = "17103e3f-3c6e-4677-bb17-3b267eb5be57";
-    /// The provider of the virtual machine worker's events. (fidelity: `event-providers`)
-    pub const HYPER_V_WORKER: &'static str = "51ddfa29-d5c8-4803-be4b-2ecb715570fe";
-
-    /// An event without data.
-    pub fn new(provider: &'static str, event_id: u16, message: impl Into<Cow<'static, str>>) -> ErrorEvent {
-        ErrorEvent {
-            message: message.into(),
-            stack_trace: None,
-            provider: Cow::Borrowed(provider),
-            event_id,
-            flags: None,
-            source: None,
-            data: Vec::new(),
-        }
-    }
-
-    /// Appends a value of type `String` to `Data`.
-    pub fn data(mut self, value: impl Into<String>) -> ErrorEvent {
-        self.data.push(EventData { r#type: Cow::Borrowed("String"), value: value.into() });
-        self
-    }
-
-    /// Sets `Flags`.
-    pub fn flags(mut self, flags: u32) -> ErrorEvent {
-        self.flags = Some(flags);
-        self
-    }
 }
 
 /// Who or what caused a failure or an exit.
@@ -200,7 +169,7 @@ pub enum AttributionRecord {
     },
 }
 
-/// A result document as a test gives it: a [`ResultError`], any JSON value, or text that is passed on verbatim (also when
+/// A result document as a test gives it: a [`ResultError`], another typed [document](crate::documents), any JSON value, or text that is passed on verbatim (also when
 /// it is not JSON, for clients that must survive that).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -209,13 +178,16 @@ pub enum ResultDocument {
     Error(ResultError),
     /// Passed on as it is.
     Text(Arc<str>),
+    /// The one of a known failure, about the system that is asked for.
+    Fault(Box<Fault>),
 }
 
 impl ResultDocument {
-    pub(crate) fn write_for(&self, code: Hresult) -> Arc<str> {
+    pub(crate) fn write_for(&self, code: Hresult, id: &str) -> Option<Arc<str>> {
         match self {
-            ResultDocument::Error(error) => error.clone().completed_for(code).write(),
-            ResultDocument::Text(text) => Arc::clone(text),
+            ResultDocument::Error(error) => Some(super::write(&error.clone().completed_for(code))),
+            ResultDocument::Text(text) => Some(Arc::clone(text)),
+            ResultDocument::Fault(fault) => fault.document(id).map(|it| super::write(&it)),
         }
     }
 }
@@ -238,11 +210,26 @@ impl From<String> for ResultDocument {
     }
 }
 
-impl From<serde_json::Value> for ResultDocument {
-    fn from(value: serde_json::Value) -> ResultDocument {
-        ResultDocument::Text(super::write(&value))
-    }
+/// Documents of success are passed on as they are written.
+macro_rules! written {
+    ($($type:ty),*) => {
+        $(impl From<$type> for ResultDocument {
+            fn from(document: $type) -> ResultDocument {
+                ResultDocument::Text(super::write(&document))
+            }
+        })*
+    };
 }
+
+written!(
+    serde_json::Value,
+    Properties,
+    Vec<Properties>,
+    ServiceProperties,
+    ProcessStatus,
+    SystemExitStatus,
+    CrashReport
+);
 
 #[cfg(test)]
 mod tests {

@@ -7,20 +7,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Object;
-use super::result_error::ResultError;
+use super::properties::PropertyResponse;
+use crate::schema::Version;
 
 /// `Service_PropertyQuery`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct ServiceQuery {
     #[serde(default)]
-    pub(crate) property_types: Vec<ServiceProperty>,
+    pub(crate) property_types: Vec<ServicePropertyType>,
     /// Schema 2.5.
     pub(crate) property_queries: Option<BTreeMap<String, Value>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) enum ServiceProperty {
+pub(crate) enum ServicePropertyType {
     Basic,
     CpuGroup,
     ProcessorTopology,
@@ -30,7 +31,7 @@ pub(crate) enum ServiceProperty {
 
 /// `ModificationRequest`.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct ModificationRequest {
     pub(crate) property_type: ModifyPropertyType,
     pub(crate) settings: Option<Value>,
@@ -44,7 +45,7 @@ pub(crate) enum ModifyPropertyType {
 
 /// `HostProcessorModificationRequest`, with the details of its operation.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "Operation", content = "OperationDetails", deny_unknown_fields)]
+#[serde(tag = "Operation", content = "OperationDetails")]
 pub(crate) enum CpuGroupChange {
     CreateGroup(Object<NewCpuGroup>),
     DeleteGroup(Object<CpuGroupName>),
@@ -52,7 +53,7 @@ pub(crate) enum CpuGroupChange {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct NewCpuGroup {
     pub(crate) group_id: String,
     pub(crate) logical_processor_count: Option<u32>,
@@ -61,13 +62,13 @@ pub(crate) struct NewCpuGroup {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct CpuGroupName {
     pub(crate) group_id: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct CpuGroupSetting {
     pub(crate) group_id: String,
     pub(crate) property_code: u32,
@@ -76,14 +77,14 @@ pub(crate) struct CpuGroupSetting {
 
 /// `ContainerCredentialGuardOperationRequest`, with the details of its operation.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "Operation", content = "OperationDetails", deny_unknown_fields)]
+#[serde(tag = "Operation", content = "OperationDetails")]
 pub(crate) enum CredentialGuardChange {
     AddInstance(Object<NewCredentialGuard>),
     RemoveInstance(Object<CredentialGuardName>),
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct NewCredentialGuard {
     pub(crate) id: String,
     pub(crate) credential_spec: String,
@@ -91,46 +92,71 @@ pub(crate) struct NewCredentialGuard {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct CredentialGuardName {
     pub(crate) id: String,
 }
 
+/// How a credential guard is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Transport {
+#[allow(missing_docs)] // the names are those of the schema
+pub enum Transport {
     #[serde(rename = "LRPC")]
     Lrpc,
     HvSocket,
 }
 
-/// `ServiceProperties`.
-#[derive(Debug, Serialize)]
+/// What the service tells about itself.
+///
+/// ```
+/// use hcs_sim::documents::{ServiceProperties, ServiceProperty};
+/// use hcs_sim::{Export, Host, call, schema::Version};
+///
+/// let old = ServiceProperties {
+///     properties: Some(vec![ServiceProperty::Basic { supported_schema_versions: vec![Version::V2_1] }]),
+///     ..Default::default()
+/// };
+/// let host = Host::new();
+/// host.when(call::to(Export::HcsGetServiceProperties)).succeed().document(old).optional();
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct ServiceProperties<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) properties: Option<Vec<PropertyValue<'a>>>,
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct ServiceProperties {
+    /// In the order in which their types were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Vec<ServiceProperty>>,
     /// Schema 2.5.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) property_responses: Option<BTreeMap<String, PropertyResponse>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property_responses: Option<BTreeMap<String, PropertyResponse>>,
 }
 
-/// One of the `Properties`: `BasicInformation`, `CpuGroupConfigurations`, `ProcessorTopology`,
+impl ServiceProperties {
+    /// The document's text.
+    pub fn to_json(&self) -> String {
+        super::write(self).to_string()
+    }
+}
+
+/// One of the `Properties` of the service: `BasicInformation`, `CpuGroupConfigurations`, `ProcessorTopology`,
 /// `ContainerCredentialGuardSystemInfo` and `QoSCapabilities`.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, rename_all_fields = "PascalCase")]
-pub(crate) enum PropertyValue<'a> {
+#[non_exhaustive]
+#[allow(missing_docs)] // fields are named as in the schema
+pub enum ServiceProperty {
     Basic {
-        supported_schema_versions: [Version; 2],
+        supported_schema_versions: Vec<Version>,
     },
     CpuGroups {
-        cpu_groups: &'a [CpuGroup],
+        cpu_groups: Vec<CpuGroup>,
     },
     ProcessorTopology {
         logical_processor_count: u32,
         logical_processors: Vec<LogicalProcessor>,
     },
     CredentialGuards {
-        instances: &'a [CredentialGuard],
+        instances: Vec<CredentialGuard>,
     },
     QoSCapabilities {
         #[serde(rename = "ProcessorQoSSupported")]
@@ -138,80 +164,64 @@ pub(crate) enum PropertyValue<'a> {
     },
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Version {
-    pub(crate) major: u32,
-    pub(crate) minor: u32,
-}
-
-/// `PropertyResponse`: one of its two members.
-#[derive(Debug, Serialize)]
-pub(crate) enum PropertyResponse {
-    Error(ResultError),
-    Response(ProcessorCapabilities),
-}
-
 /// `CpuGroupConfig`.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct CpuGroup {
-    pub(crate) group_id: String,
-    pub(crate) affinity: Affinity,
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct CpuGroup {
+    pub group_id: String,
+    pub affinity: Affinity,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) group_properties: Vec<CpuGroupProperty>,
-    pub(crate) hypervisor_group_id: u64,
+    pub group_properties: Vec<CpuGroupProperty>,
+    pub hypervisor_group_id: u64,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Affinity {
-    pub(crate) logical_processor_count: u32,
-    pub(crate) logical_processors: Vec<u32>,
+/// `CpuGroupAffinity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct Affinity {
+    pub logical_processor_count: u32,
+    pub logical_processors: Vec<u32>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct CpuGroupProperty {
-    pub(crate) property_code: u32,
-    pub(crate) property_value: u64,
+/// `CpuGroupProperty`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct CpuGroupProperty {
+    pub property_code: u32,
+    pub property_value: u64,
 }
 
 /// `ContainerCredentialGuardInstance`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct CredentialGuard {
-    pub(crate) id: String,
-    pub(crate) credential_guard: CredentialGuardState,
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct CredentialGuard {
+    pub id: String,
+    pub credential_guard: CredentialGuardState,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// `ContainerCredentialGuardState`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct CredentialGuardState {
-    pub(crate) cookie: String,
-    pub(crate) rpc_endpoint: String,
-    pub(crate) transport: Transport,
-    pub(crate) credential_spec: String,
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct CredentialGuardState {
+    pub cookie: String,
+    pub rpc_endpoint: String,
+    pub transport: Transport,
+    pub credential_spec: String,
 }
 
 /// `LogicalProcessor`.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct LogicalProcessor {
-    pub(crate) lp_index: u32,
-    pub(crate) node_number: u8,
-    pub(crate) package_id: u32,
-    pub(crate) core_id: u32,
-    pub(crate) root_vp_index: i32,
-}
-
-/// `VmProcessorRequirements` and `ProcessorCapabilitiesInfo`, which have the same members.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ProcessorCapabilities {
-    pub(crate) processor_features: &'static [&'static str],
-    pub(crate) xsave_processor_features: &'static [&'static str],
-    pub(crate) cache_line_flush_size: u64,
-    pub(crate) implemented_physical_address_bits: u64,
-    pub(crate) non_architectural_core_sharing: &'static str,
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct LogicalProcessor {
+    pub lp_index: u32,
+    pub node_number: u8,
+    pub package_id: u32,
+    pub core_id: u32,
+    pub root_vp_index: i32,
 }

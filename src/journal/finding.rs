@@ -74,6 +74,8 @@ kinds! {
     ProgramPanicked = "program-panicked";
     /// A pipe of a process was never closed.
     LeakedPipe = "leaked-pipe";
+    /// A call of an export that the host's [`Profile`](crate::Profile) does not have.
+    MissingExport = "missing-export";
     /// This machine gave hcs-sim no pipe or no thread for a process.
     OutOfResources = "out-of-resources";
 }

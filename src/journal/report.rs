@@ -137,6 +137,9 @@ pub(crate) fn mend(kind: FindingKind) -> &'static str {
         FindingKind::EventMissed => "raise the event while what it happens to is there",
         FindingKind::ProgramPanicked => "a program must not panic; let it return an exit code",
         FindingKind::LeakedPipe => "close each standard handle once, also when the process has exited",
+        FindingKind::MissingExport => {
+            "look the export up before it is called and do without it, or test with a newer Profile"
+        }
         FindingKind::OutOfResources => "raise the limit of open files, or keep fewer processes",
     }
 }
@@ -147,6 +150,10 @@ pub(crate) fn fault(call: &Call, fault: Fault) -> Finding {
     let closes =
         matches!(export, Export::HcsCloseOperation | Export::HcsCloseComputeSystem | Export::HcsCloseProcess);
     let (kind, sentence) = match fault {
+        Fault::MissingExport(profile) => (
+            FindingKind::MissingExport,
+            format!("{export} was called, and the computecore.dll of {profile} does not export it"),
+        ),
         Fault::Null(HandleKind::Operation) => (
             FindingKind::NullHandle,
             format!("{export} was called with a NULL operation, which crashes the process on Windows"),

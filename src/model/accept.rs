@@ -12,7 +12,7 @@ use super::host::Host;
 use super::identity::fold;
 use super::operation::{Operation, Outcome, State, Use};
 use super::registration::Target;
-use super::request::{Body, Request};
+use super::request::{Body, Intake, Request};
 use super::step::{Accepted, Aside, Completed, Due, Fault, Performed, Plan, Say};
 use super::system::{Key, PendingList, PendingUse, System, SystemState};
 use crate::answer::Answer;
@@ -54,7 +54,11 @@ impl Host {
             return Ok(Performed::hresult(HCS_E_OPERATION_ALREADY_STARTED));
         }
         if let Plan::Refuse(code, say) = plan {
-            if let Some(document) = say.or(code, None) {
+            let id = || match call.id() {
+                Some(id) => id.into(),
+                None => self.id_of(tracked.system_number),
+            };
+            if let Some(document) = say.or(code, None, id) {
                 // A call that fails at once may leave a document on its operation. (fidelity: failed-call-document)
                 self.next_id += 1;
                 let operation = self.operations.get_mut(operation).expect("the number is live");
@@ -68,7 +72,8 @@ impl Host {
         }
         let mut answer = Answer::hresult(S_OK);
         let has_socket = self.operations.get(operation).is_some_and(|it| it.has_socket);
-        let mut body = Body::of(call, has_socket);
+        let mut intake = Intake { reading: self.behavior.reading(), note: None };
+        let mut body = Body::of(call, has_socket, &mut intake);
         if let Call::CreateComputeSystem { id, configuration, .. }
         | Call::CreateComputeSystemInNamespace { id, configuration, .. } = call
         {
@@ -80,7 +85,7 @@ impl Host {
                 let note = format!("id is {}", id.0.fault().unwrap_or_else(|| "empty".to_owned()));
                 return Ok(Performed::noted(call, E_INVALIDARG, note));
             };
-            (tracked.system_number, body) = self.construct(namespace, name, configuration, now);
+            (tracked.system_number, body) = self.construct(namespace, name, configuration, &mut intake, now);
             tracked.system = self.open_handle(tracked.system_number); // fidelity: create-handle
             answer.system = tracked.system;
             if let Call::CreateComputeSystemInNamespace { options, .. } = call
@@ -104,7 +109,7 @@ impl Host {
         }
         let request = Request { kind, system: tracked.system_number, process: process_number, body };
         let accepted = Accepted { operation, id: tracked.id, request, plan, aside: None, lane: None };
-        Ok(Performed { answer, accepted: Some(accepted), fault: None, note: None })
+        Ok(Performed { answer, accepted: Some(accepted), fault: None, note: intake.note })
     }
 
     /// A callback that comes with the create hears everything from then on. (fidelity: `create-options`)
@@ -130,13 +135,23 @@ impl Host {
     }
 
     /// Begins a system: it exists for its handle, and for nobody else until its create completes.
-    fn construct(&mut self, namespace: &Text, id: &str, configuration: &Needed, now: Nanos) -> (u64, Body) {
+    fn construct(
+        &mut self,
+        namespace: &Text,
+        id: &str,
+        configuration: &Needed,
+        intake: &mut Intake,
+        now: Nanos,
+    ) -> (u64, Body) {
         let parsed = match &configuration.0 {
-            Text::Is(text) => Configuration::parse(text),
+            Text::Is(text) => Configuration::parse(text, intake.reading),
             broken => Err(Problem::at_root(broken.fault().unwrap_or_default())),
         };
         let (configuration, body) = match parsed {
-            Ok(configuration) => (configuration, Body::Empty),
+            Ok((configuration, note)) => {
+                intake.note = note;
+                (configuration, Body::Empty)
+            }
             Err(problem) => (Configuration::unreadable(), Body::Broken(Box::new(problem))),
         };
         let key = Key { namespace: namespace.as_str().unwrap_or_default().into(), id: fold(id) };
@@ -146,6 +161,7 @@ impl Host {
             runtime_id: OnceCell::new(),
             told: None,
             memory_mb: configuration.memory_mb,
+            tree: None,
             configuration: Box::new(configuration),
             state: SystemState::Creating,
             handles: 0,
@@ -192,6 +208,8 @@ impl Host {
         if let Some(aside) = &aside {
             self.set_aside(&request, aside);
         }
+        let version = self.behavior.schema();
+        let mut failed_as_told = None;
         let (carried, say) = match plan {
             Plan::Simulate(say) => (self.carry_out(&request, false, now), say),
             Plan::Succeed(say) => (self.carry_out(&request, true, now), say),
@@ -202,8 +220,8 @@ impl Host {
                     OperationType::Create => Failure::of_construct(code),
                     _ => Failure::plain(code),
                 };
-                let document = say.or(code, usual.document);
-                (Err(Failure { hresult: code, document, note: None }), Say::Usual)
+                failed_as_told = Some(say.or(code, usual.write(version), || self.id_of(request.system)));
+                (Err(usual), Say::Usual)
             }
             Plan::Refuse(..) | Plan::Never => return None, // never on their way
         };
@@ -230,8 +248,16 @@ impl Host {
                 let note = "the process runs all the same".to_owned();
                 (Outcome::new(E_INVALIDARG, None), Some(note)) // fidelity: spurious-process-wait
             }
-            Ok(document) => (Outcome { hresult: S_OK, document: say.or(S_OK, document), info }, None),
-            Err(failure) => (Outcome::new(failure.hresult, failure.document), failure.note),
+            Ok(document) => {
+                let remark = self.remark.take();
+                let document = say.or(S_OK, document, || self.id_of(request.system));
+                (Outcome { hresult: S_OK, document, info }, remark)
+            }
+            Err(failure) => {
+                self.remark = None;
+                let document = failed_as_told.unwrap_or_else(|| failure.write(version));
+                (Outcome::new(failure.hresult, document), failure.note)
+            }
         };
         self.complete(operation, id, request.kind, outcome);
         if request.kind == OperationType::Create {
@@ -245,6 +271,10 @@ impl Host {
             self.due_later(after, Due::Raise(Box::new(event)));
         }
         note
+    }
+
+    fn id_of(&self, system: u64) -> Arc<str> {
+        self.systems.get(system).map(|it| Arc::clone(&it.id)).unwrap_or_default()
     }
 
     /// Whether the wait for a new process fails though the process runs.

@@ -147,5 +147,8 @@ pub(super) fn scripted_at_once(call: &Call, plan: Plan) -> Option<Performed> {
         Plan::Refuse(code, say) | Plan::Fail(code, say) => (code, say),
         Plan::Succeed(say) | Plan::Acknowledge(say) => (S_OK, say),
     };
-    Some(Performed::done(Answer { document: say.or(code, None), ..refusal_of(call, code) }))
+    Some(Performed::done(Answer {
+        document: say.or(code, None, || call.id().unwrap_or_default().into()),
+        ..refusal_of(call, code)
+    }))
 }

@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use super::profile::Profile;
 use crate::call::OperationType;
+use crate::document::{DocumentChecks, Reading};
 use crate::hresult::*;
+use crate::schema::Version;
 
 /// How this Windows behaves where sources are silent, disagree, or builds differ.
 ///
@@ -18,6 +21,12 @@ use crate::hresult::*;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Behavior {
+    /// Which Windows this is: it decides which exports there are. [`Builder::profile`](crate::Builder::profile) sets the
+    /// other switches that follow from it too. Default [`Profile::Windows11V21H2`]. (fidelity: `profiles`)
+    pub profile: Profile,
+    /// What becomes of request documents that the schema does not know so. Default [`DocumentChecks::Refuse`].
+    /// (fidelity: `strict-documents`)
+    pub document_checks: DocumentChecks,
     /// The HRESULT of a create whose configuration is not valid. Default `HCS_E_INVALID_JSON`; `0x8007000D` was seen too.
     /// (fidelity: `create-invalid-json`)
     pub invalid_configuration: Hresult,
@@ -33,6 +42,9 @@ pub struct Behavior {
     pub created_refuses_properties: bool,
     /// The HRESULT of operations that are pending when their system exits. (fidelity: `pending-at-exit`)
     pub pending_at_exit: PendingAtExit,
+    /// The HRESULT of a modify request whose resource path no resource has; none to let it succeed and change nothing. Default
+    /// `E_INVALIDARG`. (fidelity: `modify-unknown-path`)
+    pub unknown_resource: Option<Hresult>,
     /// How long after its start a guest takes until its memory can be resized. Default zero. (fidelity: `modify-memory`)
     pub guest_boot: Duration,
     /// How long after a delivered shutdown request the guest is off. Default one second. (fidelity: `shutdown-delivered`)
@@ -152,12 +164,15 @@ pub enum PendingAtExit {
 impl Default for Behavior {
     fn default() -> Behavior {
         Behavior {
+            profile: Profile::default(),
+            document_checks: DocumentChecks::Refuse,
             invalid_configuration: HCS_E_INVALID_JSON,
             require_generic_all: true,
             shutdown_service_needs_schema_2_5: true,
             terminate_document: None,
             created_refuses_properties: false,
             pending_at_exit: PendingAtExit::ByCause,
+            unknown_resource: Some(E_INVALIDARG),
             guest_boot: Duration::ZERO,
             guest_shutdown: Duration::from_secs(1),
             guest_crash: Duration::from_millis(100),
@@ -178,6 +193,24 @@ impl Default for Behavior {
             schema_minor: 6,
             logical_processors: 4,
         }
+    }
+}
+
+impl Behavior {
+    /// Turns the switches that follow from a profile.
+    pub(crate) fn be(&mut self, profile: Profile) {
+        self.profile = profile;
+        self.schema_minor = profile.schema().minor;
+        self.terminate_document = profile.terminate_document().map(str::to_owned);
+    }
+
+    /// The newest schema that the host knows.
+    pub(crate) fn schema(&self) -> Version {
+        Version::new(2, self.schema_minor)
+    }
+
+    pub(crate) fn reading(&self) -> Reading {
+        Reading { checks: self.document_checks, version: self.schema() }
     }
 }
 

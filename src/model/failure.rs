@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use crate::document::Problem;
-use crate::document::result_error::{AttributionRecord, ErrorEvent, ResultError, document_form};
+use crate::document::error_event::ErrorEvent;
+use crate::document::result_error::{AttributionRecord, ResultError, document_form};
 use crate::hresult::{HCS_E_INVALID_JSON, Hresult};
+use crate::schema::Version;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Failure {
     pub(crate) hresult: Hresult,
-    pub(crate) document: Option<Arc<str>>,
+    pub(crate) document: Option<Box<ResultError>>,
     /// What we know beyond the document, for the journal.
     pub(crate) note: Option<String>,
 }
@@ -18,7 +20,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure that HCS explains with code and message alone. (fidelity: `result-error-shape`)
     pub(crate) fn plain(hresult: Hresult) -> Failure {
-        Failure { hresult, document: Some(ResultError::of(hresult).write()), note: None }
+        Failure { hresult, document: Some(Box::new(ResultError::of(hresult))), note: None }
     }
 
     pub(crate) fn noted(hresult: Hresult, note: impl Into<String>) -> Failure {
@@ -33,35 +35,46 @@ impl Failure {
         }
         let attribution = AttributionRecord::OperationFailure { detail: "Construct".into() };
         let document = ResultError::new().error(hresult).message("").attribution(attribution);
-        Failure { hresult, document: Some(document.write()), note: None }
+        Failure { hresult, document: Some(Box::new(document)), note: None }
     }
 
     /// A configuration that is not valid: event 11000. (fidelity: `create-invalid-json`)
     pub(crate) fn invalid_configuration(code: Hresult, problem: &Problem) -> Failure {
-        Failure::invalid_document(code, 11000, "The configuration of the compute system was refused", problem)
+        Failure::invalid_document(
+            code,
+            ErrorEvent::INVALID_CONFIGURATION,
+            "The configuration of the compute system was refused",
+            problem,
+        )
     }
 
     /// A query or an options document that is not valid: event 11001. (fidelity: `query-invalid-json`)
     pub(crate) fn invalid_request(problem: &Problem) -> Failure {
-        Failure::invalid_document(HCS_E_INVALID_JSON, 11001, "The request document was refused", problem)
+        Failure::invalid_document(
+            HCS_E_INVALID_JSON,
+            ErrorEvent::INVALID_REQUEST,
+            "The request document was refused",
+            problem,
+        )
     }
 
     fn invalid_document(code: Hresult, event_id: u16, what: &str, problem: &Problem) -> Failure {
-        let shown = document_form(code).bits();
+        let shown = document_form(code);
         let detail = format!("Not a valid document at '{}'", problem.path);
-        let event = ErrorEvent::new(
-            ErrorEvent::HYPER_V_COMPUTE,
-            event_id,
-            format!("{what}: {} (0x{shown:08X}, '{detail}').", code.message()),
-        )
-        .data(format!("%%{shown}"))
-        .data(format!("0x{shown:08X}"))
-        .data(detail);
+        let message = format!("{what}: {} (0x{:08X}, '{detail}').", code.message(), shown.bits());
+        let event = ErrorEvent::of_compute(event_id, None, shown, message).data(detail);
         Failure {
             hresult: code,
-            document: Some(ResultError::of(code).event(event).write()),
-            note: Some(format!("{}: {}", problem.path, problem.what)),
+            document: Some(Box::new(ResultError::of(code).event(event))),
+            note: Some(problem.note.clone()),
         }
+    }
+}
+
+impl Failure {
+    /// The document as a host of a version of the schema writes it.
+    pub(crate) fn write(&self, version: Version) -> Option<Arc<str>> {
+        self.document.as_ref().map(|it| it.write_for(version))
     }
 }
 
@@ -78,7 +91,7 @@ mod tests {
     #[test]
     fn a_refused_configuration_has_the_observed_shape() {
         let failure = Failure::invalid_configuration(HCS_E_INVALID_JSON, &Problem::at_root("x"));
-        let document: serde_json::Value = serde_json::from_str(&failure.document.unwrap()).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&failure.document.unwrap().to_json()).unwrap();
         assert_eq!(document["Error"], -1070137075);
         let event = &document["ErrorEvents"][0];
         assert_eq!(event["Provider"], ErrorEvent::HYPER_V_COMPUTE);

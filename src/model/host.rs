@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::Nanos;
 use super::ask::scripted_at_once;
 use super::behavior::Behavior;
@@ -34,8 +36,8 @@ pub(crate) struct Host {
     pub(crate) service: Service,
     /// The listed system of an id. Looked up, never iterated.
     pub(crate) names: HashMap<Key, u64>,
-    /// Saved states by path: the memory size of what was saved.
-    pub(crate) saved: BTreeMap<String, Option<u64>>,
+    /// Saved states by path.
+    pub(crate) saved: BTreeMap<String, SavedState>,
     /// State files that were made at paths which are none of this system: their kinds.
     pub(crate) state_files: BTreeMap<String, &'static str>,
     /// Uses that a rule lets never complete, not even by an exit.
@@ -43,6 +45,8 @@ pub(crate) struct Host {
     /// Exits to be carried out after the operation that causes them is complete.
     pub(crate) exits: Vec<(u64, ExitCause)>,
     pub(crate) happened: Happened,
+    /// What there is to say about the request that is being carried out, though it succeeds.
+    pub(super) remark: Option<String>,
     pub(crate) next_id: u64,
     pub(crate) last_process_id: u32,
     /// Pending uses whose operation has a completion callback.
@@ -53,6 +57,13 @@ pub(crate) struct Host {
     pub(super) last_migration: u64,
     /// The time of the step that is being made.
     pub(super) now: Nanos,
+}
+
+/// What was saved of a system; nothing is known of a state that a test declares.
+#[derive(Debug, Default)]
+pub(crate) struct SavedState {
+    pub(crate) memory_mb: Option<u64>,
+    pub(crate) tree: Option<Value>,
 }
 
 /// An open `HCS_SYSTEM`.
@@ -82,6 +93,7 @@ impl Host {
             never: BTreeSet::new(),
             exits: Vec::new(),
             happened: Happened::default(),
+            remark: None,
             next_id: 1,
             last_process_id: 1000,
             awaited: 0,

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+pub(crate) use crate::schema::is_guid;
+
 /// The `RuntimeId` of a system: its id when that is a GUID, else a version-5 UUID of the upper-cased id, in lower case.
 /// (fidelity: `runtime-id`)
 pub(crate) fn runtime_id(id: &str) -> Arc<str> {
@@ -11,17 +13,16 @@ pub(crate) fn runtime_id(id: &str) -> Arc<str> {
     if is_guid(id) { id.to_ascii_lowercase().into() } else { uuid_v5(&NAMESPACE, id).into() }
 }
 
+/// The instance id of a device by its key in the configuration, in lower case. (fidelity: `device-id`)
+pub(crate) fn device_id(key: &str) -> String {
+    const NAMESPACE: [u8; 16] =
+        [0xd4, 0x22, 0x51, 0x2d, 0x2b, 0xf2, 0x47, 0x52, 0x80, 0x9d, 0x7b, 0x82, 0xb5, 0xfc, 0xb1, 0xb4];
+    uuid_v5(&NAMESPACE, key)
+}
+
 /// An id as it is compared: without case. (fidelity: `id-case`)
 pub(crate) fn fold(id: &str) -> String {
     id.to_uppercase()
-}
-
-pub(crate) fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 pub(crate) fn uuid_v5(namespace: &[u8; 16], name: &str) -> String {
@@ -90,6 +91,11 @@ mod tests {
         assert_eq!(hex(&sha1(&[b'a'; 56])), "c2db330f6083854c99d4b5bfb6e8f29f201be699");
         assert_eq!(hex(&sha1(&[b'a'; 64])), "0098ba824b5c16427bd7a1122a5a442a25ec644d");
         assert_eq!(hex(&sha1(&vec![b'a'; 1_000_000])), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
+    }
+
+    #[test]
+    fn a_devices_instance_id_agrees_with_the_captured_pair() {
+        assert_eq!(device_id("Primary SCSI Controller"), "1ff46d3f-e712-5dbc-9813-aad51981a2e9");
     }
 
     #[test]

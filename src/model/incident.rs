@@ -37,7 +37,7 @@ impl Host {
         let runs = matches!(system.state, SystemState::Running | SystemState::Paused);
         let cause = match kind {
             Kind::Told(event, data) => {
-                let data = data.as_ref().map(|it| it.write_for(S_OK));
+                let data = data.as_ref().and_then(|it| it.write_for(S_OK, id));
                 self.tell_system(number, *event, data.as_ref());
                 return Ok(());
             }
@@ -62,7 +62,7 @@ impl Host {
             self.handles.iter().filter(|(_, it)| fold(&it.id) == fold(id)).last().map(|(_, it)| it.system);
         match (kind, gone) {
             (Kind::Told(event, data), Some(number)) => {
-                let data = data.as_ref().map(|it| it.write_for(S_OK));
+                let data = data.as_ref().and_then(|it| it.write_for(S_OK, id));
                 self.tell_system(number, *event, data.as_ref());
                 Ok(())
             }
@@ -90,7 +90,7 @@ impl Host {
         match kind {
             Kind::ProcessExit(code) => self.end_process(number, *code),
             Kind::Told(event, data) => {
-                let data = data.as_ref().map(|it| it.write_for(S_OK));
+                let data = data.as_ref().and_then(|it| it.write_for(S_OK, id));
                 self.tell_process(number, *event, data.as_ref());
             }
             _ => {}
@@ -115,14 +115,9 @@ impl Host {
         let activity = uuid_v5(&ACTIVITIES, &system.id);
         let report = |crash_parameters| {
             document::write(&CrashReport {
-                system_id: Arc::clone(&system.id),
                 activity_id: Some(activity.clone()),
-                windows_crash_info: None,
                 crash_parameters,
-                crash_log: None,
-                status: None,
-                pre_os_id: None,
-                crash_stack_unavailable: None,
+                ..CrashReport::new(Arc::clone(&system.id))
             })
         };
         let (begun, full) = (report(Vec::new()), report(parameters.to_vec()));
@@ -149,7 +144,7 @@ impl Host {
                     number,
                     tracked.id,
                     tracked.kind,
-                    Outcome::new(failure.hresult, failure.document),
+                    Outcome::new(failure.hresult, failure.write(self.behavior.schema())),
                 );
             }
         }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::Nanos;
 use super::failure::Failure;
-use super::host::Host;
+use super::host::{Host, SavedState};
 use super::identity::fold;
 use super::migration::{lacks_socket, only_machines_migrate};
+use super::modify::odd_memory;
 use super::operation::Outcome;
 use super::request::{Body, Request};
 use super::step::{Due, Effect};
@@ -17,7 +18,9 @@ use crate::call::OperationType;
 use crate::document;
 use crate::document::configuration::{Restore, SystemKind};
 use crate::document::exit::{ExitCause, ExitType};
-use crate::document::request::{ModifyRequest, SaveType, ShutdownMechanism, ShutdownOptions, SystemQuery};
+use crate::document::properties::{Properties, PropertyResponse, PropertyValue};
+use crate::document::request::{PropertyType, SaveType, ShutdownMechanism, SystemQuery};
+use crate::document::result_error::ResultError;
 use crate::event::EventType;
 use crate::hresult::*;
 
@@ -105,6 +108,12 @@ impl Host {
         if self.names.contains_key(&system.key) {
             return Err(Failure::plain(HCS_E_SYSTEM_ALREADY_EXISTS));
         }
+        if !force
+            && system.configuration.kind == SystemKind::VirtualMachine
+            && let Some(note) = odd_memory(system.memory_mb)
+        {
+            return Err(Failure { note: Some(note), ..Failure::of_construct(WBEM_E_INVALID_PARAMETER) });
+        }
         self.names.insert(system.key.clone(), request.system);
         self.set_state(request.system, SystemState::Created)
     }
@@ -130,10 +139,14 @@ impl Host {
         }
         let mut template_id = None;
         let mut memory_mb = system.memory_mb;
+        let mut saved_tree = None;
         match system.restore() {
             None => {}
             Some(Restore::File(path)) => match self.saved.get(&path_key(path)) {
-                Some(saved) => memory_mb = memory_mb.or(*saved),
+                Some(saved) => {
+                    memory_mb = saved.memory_mb.or(memory_mb); // fidelity: restore-modified
+                    saved_tree = saved.tree.clone();
+                }
                 None if force => {}
                 None => {
                     let note =
@@ -158,7 +171,10 @@ impl Host {
                             "a system that is forked from a template may not declare NetworkAdapters; add them after start",
                         ));
                     }
-                    Some(template) => memory_mb = memory_mb.or(template.memory_mb),
+                    Some(template) => {
+                        memory_mb = memory_mb.or(template.memory_mb);
+                        saved_tree = Some(template.saved_tree());
+                    }
                 }
                 template_id = Some(Arc::clone(id));
             }
@@ -167,6 +183,9 @@ impl Host {
             system.started_at = now;
             system.template_id = template_id;
             system.memory_mb = memory_mb;
+        }
+        if let Some(saved) = saved_tree {
+            self.restore_tree(number, saved);
         }
         if matches!(request.body, Body::Destination { .. }) {
             self.start_as_destination(number);
@@ -182,14 +201,17 @@ impl Host {
                 return Err(Failure::plain(HCS_E_SYSTEM_ALREADY_STOPPED));
             }
             if system.configuration.kind == SystemKind::VirtualMachine {
-                let Body::Shutdown(options) = &request.body else {
-                    let problem =
-                        document::Problem::at_root("a virtual machine needs ShutdownOptions; found none");
-                    return Err(Failure::invalid_request(&problem));
+                let mechanism = match &request.body {
+                    Body::Shutdown(options) => options.mechanism,
+                    _ if self.behavior.schema_minor < 5 => None, // it knows no options
+                    _ => {
+                        let problem =
+                            document::Problem::at_root("a virtual machine needs ShutdownOptions; found none");
+                        return Err(Failure::invalid_request(&problem));
+                    }
                 };
-                if let Some(lack) =
-                    lacks_shutdown_channel(system, options, self.behavior.shutdown_service_needs_schema_2_5)
-                {
+                let needs_2_5 = self.behavior.shutdown_service_needs_schema_2_5;
+                if let Some(lack) = lacks_shutdown_channel(system, mechanism, needs_2_5) {
                     return Err(Failure::noted(HRESULT_ERROR_NOT_SUPPORTED, lack));
                 }
             }
@@ -225,8 +247,9 @@ impl Host {
         }
         match options.save_state_file_path {
             Some(path) => {
-                let memory_mb = self.systems.get(request.system).and_then(|it| it.memory_mb);
-                self.saved.insert(path_key(&path), memory_mb);
+                let system = self.systems.get(request.system).expect("carry_out found it");
+                let saved = SavedState { memory_mb: system.memory_mb, tree: Some(system.saved_tree()) };
+                self.saved.insert(path_key(&path), saved);
                 Ok(None)
             }
             None if force => Ok(None),
@@ -240,43 +263,27 @@ impl Host {
             return Err(Failure::plain(HCS_E_INVALID_STATE));
         }
         if let Body::Properties(query) = &request.body
-            && !query.property_types.is_empty()
+            && (!query.property_types.is_empty() || query.queries.is_some())
         {
-            let processes = self.process_list(system);
-            return Ok(Some(document::write(&system.properties(&query.property_types, processes, now))));
+            let mut properties = system.properties(&query.property_types, now);
+            let is_alive = system.exit.is_none();
+            let runs = matches!(system.state, SystemState::Running | SystemState::Paused);
+            if query.property_types.contains(&PropertyType::ProcessList) && runs {
+                properties.process_list = Some(self.process_list(system));
+            }
+            if let Some(queries) = query.queries.as_ref().filter(|_| is_alive) {
+                let basic = system.properties(&[], now);
+                let answer = |name: &String| (name.clone(), response(name, &basic));
+                properties.property_responses = Some(queries.keys().map(answer).collect());
+            }
+            return Ok(Some(document::write(&properties)));
         }
         let system = self.systems.get_mut(request.system).expect("as above");
         // Clients poll this one: written once for each state.
         if system.told.is_none() {
-            system.told = Some(document::write(&system.properties(&[], Vec::new(), now)));
+            system.told = Some(document::write(&system.properties(&[], now)));
         }
         Ok(system.told.clone())
-    }
-
-    /// (fidelity: `modify-accepted`, `modify-memory`)
-    fn modify(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
-        let Body::Modify(modify) = &request.body else { return Ok(None) };
-        let ModifyRequest { resource_path: Some(path), settings, .. } = modify.as_ref() else {
-            return Ok(None);
-        };
-        if !path.eq_ignore_ascii_case("VirtualMachine/ComputeTopology/Memory/SizeInMB") {
-            return Ok(None);
-        }
-        let Some(size) = settings.as_ref().and_then(serde_json::Value::as_u64) else {
-            let problem =
-                document::Problem::at("$.Settings", "a size in megabytes is required: an unsigned integer");
-            return Err(Failure::invalid_request(&problem));
-        };
-        let boot = nanos(self.behavior.guest_boot);
-        let system = self.systems.get_mut(request.system).expect("carry_out found it");
-        if !force && now < system.started_at.saturating_add(boot) {
-            return Err(Failure::noted(
-                HCS_E_INVALID_STATE,
-                "the guest has not booted yet; its memory cannot be resized",
-            ));
-        }
-        system.memory_mb = Some(size);
-        Ok(None)
     }
 
     /// (fidelity: `enumerate`, `enumerate-filter`)
@@ -295,7 +302,7 @@ impl Host {
                 query.owners.is_none()
                     || among(&query.owners, it.configuration.owner.as_deref().unwrap_or(""))
             })
-            .map(|it| it.properties(&[], Vec::new(), now))
+            .map(|it| it.properties(&[], now))
             .collect();
         document::write(&listed)
     }
@@ -321,7 +328,7 @@ impl Host {
         system.state = SystemState::Stopped;
         system.told = None;
         system.migration = None; // what was under way tells no further step (fidelity: migration-exit)
-        let document = status.write();
+        let document = status.write_for(self.behavior.schema());
         self.happened.effects.push(Effect::Exited(Arc::clone(&system.id), Arc::clone(&document)));
         system.exit = Some(Exit { document, status });
         let (silent, late) = (system.silent, system.exit_event_delay);
@@ -361,7 +368,12 @@ impl Host {
                 process.into_iter().for_each(|it| self.fail_process(it));
             }
             let failure = Failure::plain(code);
-            self.complete(entry.operation, entry.id, kind, Outcome::new(failure.hresult, failure.document));
+            self.complete(
+                entry.operation,
+                entry.id,
+                kind,
+                Outcome::new(code, failure.write(self.behavior.schema())),
+            );
         }
         self.drop_if_unreachable(number);
     }
@@ -381,15 +393,27 @@ impl Host {
     }
 }
 
+/// The answer to a property query of schema 2.5. (fidelity: `property-queries`)
+fn response(name: &str, basic: &Properties) -> PropertyResponse {
+    match name {
+        "Basic" => PropertyResponse::Response(PropertyValue::Basic(basic.clone().into())),
+        _ => PropertyResponse::Error(ResultError::of(HRESULT_ERROR_NOT_SUPPORTED)),
+    }
+}
+
 /// Requests that would disturb a migration.
 fn changes(kind: OperationType) -> bool {
     !matches!(kind, OperationType::GetProperties | OperationType::Terminate | OperationType::Create)
 }
 
 /// Why a shutdown request cannot reach the guest, if it cannot. (fidelity: `shutdown-channel`)
-fn lacks_shutdown_channel(system: &System, options: &ShutdownOptions, needs_2_5: bool) -> Option<String> {
+fn lacks_shutdown_channel(
+    system: &System,
+    mechanism: Option<ShutdownMechanism>,
+    needs_2_5: bool,
+) -> Option<String> {
     let configuration = &system.configuration;
-    match options.mechanism.unwrap_or(ShutdownMechanism::GuestConnection) {
+    match mechanism.unwrap_or(ShutdownMechanism::GuestConnection) {
         ShutdownMechanism::GuestConnection if system.is_guest_connected() => None,
         ShutdownMechanism::GuestConnection if configuration.guest_connection => {
             Some("the connection to the guest is lost".to_owned())

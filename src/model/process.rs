@@ -193,7 +193,7 @@ impl Host {
             return;
         }
         process.state = ProcessState::Exited;
-        let document = document::write(&ProcessStatus::new(process.process_id, Some(exit_code)));
+        let document = document::write(&ProcessStatus::of(process.process_id, Some(exit_code)));
         process.exit = Some(ProcessExit { document: Arc::clone(&document), exit_code });
         let (silent, late) = (process.silent, process.exit_event_delay);
         self.happened.effects.push(Effect::ProcessExited {
@@ -243,7 +243,7 @@ impl Host {
             // fidelity: process-properties
             let document = match &process.exit {
                 Some(exit) => Arc::clone(&exit.document),
-                None => document::write(&ProcessStatus::new(process.process_id, None)),
+                None => document::write(&ProcessStatus::of(process.process_id, None)),
             };
             return Ok(Some(document));
         }

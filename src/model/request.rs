@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::process::signal_of;
 use crate::call::{Call, OperationType, Text};
-use crate::document::Problem;
 use crate::document::migration::{
-    FinalizeOptions, InitializeOptions, Origin, StartOptions, SystemStartOptions, TransferOptions,
+    FinalizeOptions, InitializeOptions, Origin, SystemStartOptions, TransferOptions,
 };
 use crate::document::process::{ProcessChange, ProcessParameters, Signal, SignalOptions};
 use crate::document::request::{
-    AnyObject, ModifyRequest, PropertyQuery, SaveOptions, ShutdownOptions, SystemQuery, read,
+    AnyObject, ModifyRequest, PropertyQuery, SaveOptions, ShutdownOptions, SystemQuery,
 };
+use crate::document::{Problem, Reading};
+use crate::schema::{Type, table};
 
 /// A request on its way: what is asked, and of which system and process (0 for none).
 #[derive(Clone, Debug)]
@@ -77,81 +78,110 @@ pub(crate) enum Body {
     Migration(Box<MigrationCall>),
 }
 
+/// Reads the documents of calls.
+pub(crate) struct Intake {
+    pub(crate) reading: Reading,
+    /// A remark for the journal about a document that was taken all the same.
+    pub(crate) note: Option<String>,
+}
+
 impl Body {
     /// Parses the document of a call on a system or a process. `has_socket`: one was added to the operation.
-    pub(crate) fn of(call: &Call, has_socket: bool) -> Body {
+    pub(crate) fn of(call: &Call, has_socket: bool, intake: &mut Intake) -> Body {
         match call {
-            Call::EnumerateComputeSystems { query, .. } => enumeration(&Text::Null, query),
+            Call::EnumerateComputeSystems { query, .. } => intake.enumeration(&Text::Null, query),
             Call::EnumerateComputeSystemsInNamespace { id_namespace, query, .. } => {
-                enumeration(id_namespace, query)
+                intake.enumeration(id_namespace, query)
             }
             Call::GetComputeSystemProperties { property_query, .. } => {
-                parse(property_query, false, |it| Body::Properties(Box::new(it)))
+                intake.document(&table::System_PropertyQuery, property_query, |it| {
+                    Body::Properties(Box::new(it))
+                })
             }
-            Call::SaveComputeSystem { options, .. } => parse(options, true, |it| Body::Save(Box::new(it))),
+            Call::SaveComputeSystem { options, .. } => {
+                intake.options(&table::SaveOptions, options, |it| Body::Save(Box::new(it)))
+            }
             Call::ShutDownComputeSystem { options, .. } => {
-                parse(options, true, |it: ShutdownOptions| Body::Shutdown(Box::new(it)))
+                intake.options(&table::ShutdownOptions, options, |it| Body::Shutdown(Box::new(it)))
             }
             Call::ModifyComputeSystem { configuration, .. } => {
-                parse(&configuration.0, false, |it| Body::Modify(Box::new(it)))
+                intake
+                    .document(&table::ModifySettingRequest, &configuration.0, |it| Body::Modify(Box::new(it)))
             }
             Call::StartComputeSystem { options, .. } => {
-                parse(options, true, |it: SystemStartOptions| match it.destination_migration_options {
-                    Some(_) => Body::Destination { has_socket },
-                    None => Body::Empty,
+                intake.options(&table::StartOptions, options, |it: SystemStartOptions| {
+                    match it.destination_migration_options {
+                        Some(_) => Body::Destination { has_socket },
+                        None => Body::Empty,
+                    }
                 })
             }
-            Call::TerminateComputeSystem { options, .. }
-            | Call::CrashComputeSystem { options, .. }
-            | Call::PauseComputeSystem { options, .. }
-            | Call::ResumeComputeSystem { options, .. } => parse(options, true, |_: AnyObject| Body::Empty),
+            Call::CrashComputeSystem { options, .. } => {
+                intake.options(&table::CrashOptions, options, |_: AnyObject| Body::Empty)
+            }
+            Call::PauseComputeSystem { options, .. } => {
+                intake.options(&table::PauseOptions, options, |_: AnyObject| Body::Empty)
+            }
+            Call::TerminateComputeSystem { options, .. } | Call::ResumeComputeSystem { options, .. } => {
+                intake.options(&table::Any, options, |_: AnyObject| Body::Empty)
+            }
             Call::CreateProcess { process_parameters, .. } => {
-                parse(&process_parameters.0, false, |parameters: ProcessParameters| {
+                let body = |parameters: ProcessParameters| {
                     let parameters = Arc::new(parameters);
                     Body::NewProcess(Box::new(NewProcess { parameters, program: None, nearest: None }))
-                })
+                };
+                intake.document(&table::ProcessParameters, &process_parameters.0, body)
             }
-            Call::TerminateProcess { options, .. } => match parse(options, true, |_: AnyObject| Body::Kill) {
-                Body::Empty => Body::Kill,
-                body => body,
-            },
+            Call::TerminateProcess { options, .. } => {
+                match intake.options(&table::Any, options, |_: AnyObject| Body::Kill) {
+                    Body::Empty => Body::Kill,
+                    body => body,
+                }
+            }
             Call::SignalProcess { options, .. } => {
                 let signal = |it: SignalOptions| Body::Signal(signal_of(it.signal));
-                match parse(options, true, signal) {
+                match intake.options(&table::SignalProcessOptions, options, signal) {
                     Body::Empty => Body::Signal(signal_of(None)),
                     body => body,
                 }
             }
             Call::GetProcessProperties { property_query, .. } => {
-                parse(property_query, true, |_: AnyObject| Body::Empty)
+                intake.options(&table::Any, property_query, |_: AnyObject| Body::Empty)
             }
-            Call::ModifyProcess { settings, .. } => parse(&settings.0, false, Body::ChangeProcess),
-            _ => Body::of_migration(call, has_socket),
+            Call::ModifyProcess { settings, .. } => {
+                intake.document(&table::ProcessModifyRequest, &settings.0, Body::ChangeProcess)
+            }
+            _ => Body::of_migration(call, has_socket, intake),
         }
     }
 
-    fn of_migration(call: &Call, has_socket: bool) -> Body {
+    fn of_migration(call: &Call, has_socket: bool, intake: &mut Intake) -> Body {
         let migration = |it| Body::Migration(Box::new(it));
         let (options, of_null, body): (_, _, Body) = match call {
             Call::InitializeLiveMigrationOnSource { options, .. } => {
                 let null = MigrationCall::Initialize(InitializeOptions::default());
-                (options, null, parse(options, true, |it| migration(MigrationCall::Initialize(it))))
+                let body = |it| migration(MigrationCall::Initialize(it));
+                (options, null, intake.options(&table::MigrationInitializeOptions, options, body))
             }
             Call::StartLiveMigrationOnSource { options, .. } => {
-                let start = |_: StartOptions| migration(MigrationCall::Start { has_socket });
-                (options, MigrationCall::Start { has_socket }, parse(options, true, start))
+                let body = |_: AnyObject| migration(MigrationCall::Start { has_socket });
+                let null = MigrationCall::Start { has_socket };
+                (options, null, intake.options(&table::MigrationStartOptions, options, body))
             }
             Call::StartLiveMigrationTransfer { options, .. } => {
                 let null = MigrationCall::Transfer(TransferOptions::default());
-                (options, null, parse(options, true, |it| migration(MigrationCall::Transfer(it))))
+                let body = |it| migration(MigrationCall::Transfer(it));
+                (options, null, intake.options(&table::MigrationTransferOptions, options, body))
             }
             Call::FinalizeLiveMigration { options, .. } => {
                 let null = MigrationCall::Finalize(FinalizeOptions::default());
-                (options, null, parse(options, true, |it| migration(MigrationCall::Finalize(it))))
+                let body = |it| migration(MigrationCall::Finalize(it));
+                (options, null, intake.options(&table::MigrationFinalizedOptions, options, body))
             }
             Call::CancelLiveMigration { options, .. } => {
                 let null = MigrationCall::Cancel(TransferOptions::default());
-                (options, null, parse(options, true, |it| migration(MigrationCall::Cancel(it))))
+                let body = |it| migration(MigrationCall::Cancel(it));
+                (options, null, intake.options(&table::MigrationTransferOptions, options, body))
             }
             _ => return Body::Empty,
         };
@@ -160,28 +190,47 @@ impl Body {
     }
 }
 
-fn enumeration(namespace: &Text, query: &Text) -> Body {
-    let namespace: Arc<str> = namespace.as_str().unwrap_or_default().into();
-    match query {
-        Text::Null => Body::Query(Box::default(), namespace),
-        _ => parse(query, false, |it| Body::Query(Box::new(it), namespace)),
+impl Intake {
+    fn enumeration(&mut self, namespace: &Text, query: &Text) -> Body {
+        let namespace: Arc<str> = namespace.as_str().unwrap_or_default().into();
+        match query {
+            Text::Null => Body::Query(Box::default(), namespace),
+            _ => self.document(&table::SystemQuery, query, |it| Body::Query(Box::new(it), namespace)),
+        }
     }
-}
 
-/// `empty_is_null`: whether the empty text stands for NULL, as clients rely on for options. (fidelity: `empty-options`)
-fn parse<T: for<'a> serde::Deserialize<'a>>(
-    text: &Text,
-    empty_is_null: bool,
-    body: impl FnOnce(T) -> Body,
-) -> Body {
-    let read = match text {
-        Text::Null => return Body::Empty,
-        Text::Is(text) if text.is_empty() && empty_is_null => return Body::Empty,
-        Text::Is(text) => read(text),
-        Text::LoneSurrogate(..) | Text::TooLong => Err(Problem::at_root(text.fault().unwrap_or_default())),
-    };
-    match read {
-        Ok(document) => body(document),
-        Err(problem) => Body::Broken(Box::new(problem)),
+    /// Reads options. The empty text stands for NULL, as clients rely on. (fidelity: `empty-options`)
+    fn options<T: for<'a> serde::Deserialize<'a>>(
+        &mut self,
+        ty: &'static Type,
+        text: &Text,
+        body: impl FnOnce(T) -> Body,
+    ) -> Body {
+        match text {
+            Text::Is(text) if text.is_empty() => Body::Empty,
+            _ => self.document(ty, text, body),
+        }
+    }
+
+    fn document<T: for<'a> serde::Deserialize<'a>>(
+        &mut self,
+        ty: &'static Type,
+        text: &Text,
+        body: impl FnOnce(T) -> Body,
+    ) -> Body {
+        let read = match text {
+            Text::Null => return Body::Empty,
+            Text::Is(text) => self.reading.read(ty, text),
+            Text::LoneSurrogate(..) | Text::TooLong => {
+                Err(Problem::at_root(text.fault().unwrap_or_default()))
+            }
+        };
+        match read {
+            Ok((document, note)) => {
+                self.note = note;
+                body(document)
+            }
+            Err(problem) => Body::Broken(Box::new(problem)),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The service itself: its properties and settings, crash reports, and who may open which file.
 //! Not here: the service's end and return (`incident`), files (`runtime::files`).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -14,13 +15,13 @@ use super::system::System;
 use crate::answer::Answer;
 use crate::call::{Call, Needed, Text};
 use crate::document;
-use crate::document::configuration::file_paths;
 use crate::document::crash::CrashReport;
-use crate::document::request::read;
+use crate::document::properties::{ProcessorCapabilities, PropertyResponse, PropertyValue};
 use crate::document::result_error::ResultError;
 use crate::document::service::*;
 use crate::document::{Object, Problem};
 use crate::hresult::*;
+use crate::schema::{Type, Version, table};
 
 /// The namespace of the cookies of credential guards; ours.
 const COOKIES: [u8; 16] =
@@ -40,60 +41,35 @@ pub(crate) struct Service {
 }
 
 /// The processor of the modelled host.
-pub(crate) const CAPABILITIES: ProcessorCapabilities = ProcessorCapabilities {
-    processor_features: &[
-        "Sse3",
-        "LahfSahf",
-        "Ssse3",
-        "Sse4_1",
-        "Sse4_2",
-        "Cmpxchg16B",
-        "Popcnt",
-        "Lzcnt",
-        "Page1Gb",
-        "Pclmulqdq",
-        "Pcid",
-        "F16C",
-        "Rdrand",
-        "Rdwrfsgs",
-        "Smep",
-        "EnhancedFastString",
-        "Bmi1",
-        "Bmi2",
-        "Movbe",
-        "Rdseed",
-        "Adx",
-        "Smap",
-        "Rdtscp",
-        "Clflushopt",
-        "Invpcid",
-        "TscInvariant",
-        "UnrestrictedGuest",
-    ],
-    xsave_processor_features: &["Xsave", "Xsave_Opt", "Avx", "Avx2", "Fma", "Xsave_Comp", "Xsave_Supervisor"],
-    cache_line_flush_size: 8,
-    implemented_physical_address_bits: 46,
-    non_architectural_core_sharing: "Unreported",
-};
+pub(crate) fn capabilities() -> ProcessorCapabilities {
+    let named = |names: &'static str| names.split(' ').map(Cow::Borrowed).collect();
+    ProcessorCapabilities {
+        processor_features: named(
+            "Sse3 LahfSahf Ssse3 Sse4_1 Sse4_2 Cmpxchg16B Popcnt Lzcnt Page1Gb Pclmulqdq Pcid F16C Rdrand Rdwrfsgs Smep \
+             EnhancedFastString Bmi1 Bmi2 Movbe Rdseed Adx Smap Rdtscp Clflushopt Invpcid TscInvariant UnrestrictedGuest",
+        ),
+        xsave_processor_features: named("Xsave Xsave_Opt Avx Avx2 Fma Xsave_Comp Xsave_Supervisor"),
+        cache_line_flush_size: 8,
+        implemented_physical_address_bits: 46,
+        non_architectural_core_sharing: Cow::Borrowed("Unreported"),
+    }
+}
 
 impl Host {
     /// `HcsGetServiceProperties`. (fidelity: `service-basic`, `service-query`, `service-query-invalid`)
     pub(super) fn service_properties(&self, call: &Call, query: &Text) -> Performed {
         let query = match query {
             Text::Null => {
-                Ok(ServiceQuery { property_types: vec![ServiceProperty::Basic], property_queries: None })
+                let basic =
+                    ServiceQuery { property_types: vec![ServicePropertyType::Basic], property_queries: None };
+                Ok((basic, None))
             }
-            Text::Is(text) => read::<ServiceQuery>(text),
-            broken => Err(Problem::at_root(broken.fault().unwrap_or_default())),
+            text => self.read_service(&table::Service_PropertyQuery, text),
         };
-        let query = match query {
-            Ok(query) => query,
-            Err(problem) => return failed(call, Failure::invalid_request(&problem)),
+        let (query, note) = match query {
+            Ok(read) => read,
+            Err(problem) => return self.failed(call, Failure::invalid_request(&problem)),
         };
-        if query.property_queries.is_some() && self.behavior.schema_minor < 5 {
-            let problem = Problem::at("$.PropertyQueries", "known from schema 2.5 on");
-            return failed(call, Failure::invalid_request(&problem));
-        }
         let asks_types = !query.property_types.is_empty() || query.property_queries.is_none();
         let answer = ServiceProperties {
             properties: asks_types
@@ -102,19 +78,29 @@ impl Host {
                 .property_queries
                 .map(|it| it.into_keys().map(|name| (name.clone(), property_response(&name))).collect()),
         };
-        Performed::done(Answer::with_document(S_OK, Some(document::write(&answer))))
+        Performed { note, ..Performed::done(Answer::with_document(S_OK, Some(document::write(&answer)))) }
     }
 
-    fn service_property(&self, property: ServiceProperty) -> PropertyValue<'_> {
+    fn read_service<T: for<'a> serde::Deserialize<'a>>(
+        &self,
+        ty: &'static Type,
+        text: &Text,
+    ) -> Result<(T, Option<String>), Problem> {
+        match text {
+            Text::Is(text) => self.behavior.reading().read(ty, text),
+            broken => Err(Problem::at_root(broken.fault().unwrap_or_default())),
+        }
+    }
+
+    fn service_property(&self, property: ServicePropertyType) -> ServiceProperty {
         match property {
-            ServiceProperty::Basic => PropertyValue::Basic {
-                supported_schema_versions: [
-                    Version { major: 1, minor: 0 },
-                    Version { major: 2, minor: self.behavior.schema_minor },
-                ],
+            ServicePropertyType::Basic => ServiceProperty::Basic {
+                supported_schema_versions: vec![Version::V1_0, self.behavior.schema()],
             },
-            ServiceProperty::CpuGroup => PropertyValue::CpuGroups { cpu_groups: &self.service.cpu_groups },
-            ServiceProperty::ProcessorTopology => {
+            ServicePropertyType::CpuGroup => {
+                ServiceProperty::CpuGroups { cpu_groups: self.service.cpu_groups.clone() }
+            }
+            ServicePropertyType::ProcessorTopology => {
                 let logical_processor_count = self.behavior.logical_processors;
                 let processor = |index: u32| LogicalProcessor {
                     lp_index: index,
@@ -123,27 +109,24 @@ impl Host {
                     core_id: index / 2,
                     root_vp_index: index.cast_signed(),
                 };
-                PropertyValue::ProcessorTopology {
+                ServiceProperty::ProcessorTopology {
                     logical_processor_count,
                     logical_processors: (0..logical_processor_count).map(processor).collect(),
                 }
             }
-            ServiceProperty::ContainerCredentialGuard => {
-                PropertyValue::CredentialGuards { instances: &self.service.guards }
+            ServicePropertyType::ContainerCredentialGuard => {
+                ServiceProperty::CredentialGuards { instances: self.service.guards.clone() }
             }
-            ServiceProperty::QoSCapabilities => {
-                PropertyValue::QoSCapabilities { processor_qos_supported: true }
+            ServicePropertyType::QoSCapabilities => {
+                ServiceProperty::QoSCapabilities { processor_qos_supported: true }
             }
         }
     }
 
     /// `HcsModifyServiceSettings`: no document on success. (fidelity: `service-modify`, `cpu-groups`, `credential-guard`)
     pub(super) fn modify_service(&mut self, call: &Call, settings: &Needed) -> Performed {
-        let request = match &settings.0 {
-            Text::Is(text) => read::<ModificationRequest>(text),
-            broken => Err(Problem::at_root(broken.fault().unwrap_or_default())),
-        };
-        let done = request.map_err(|it| Failure::invalid_request(&it)).and_then(|request| {
+        let request = self.read_service::<ModificationRequest>(&table::ModificationRequest, &settings.0);
+        let done = request.map_err(|it| Failure::invalid_request(&it)).and_then(|(request, note)| {
             let settings = request.settings.unwrap_or(Value::Null);
             match request.property_type {
                 ModifyPropertyType::CpuGroup => self.change_cpu_groups(parse(settings)?),
@@ -151,10 +134,11 @@ impl Host {
                     self.change_credential_guards(parse(settings)?)
                 }
             }
+            .map(|()| note)
         });
         match done {
-            Ok(()) => Performed::hresult(S_OK),
-            Err(failure) => failed(call, failure),
+            Ok(note) => Performed { note, ..Performed::hresult(S_OK) },
+            Err(failure) => self.failed(call, failure),
         }
     }
 
@@ -252,13 +236,9 @@ impl Host {
 
     /// `HcsSubmitWerReport` takes the data of a crash event; the journal keeps it. (fidelity: `wer-report`)
     pub(super) fn submit_report(&mut self, call: &Call, settings: &Needed) -> Performed {
-        let report = match &settings.0 {
-            Text::Is(text) => read::<CrashReport>(text),
-            broken => Err(Problem::at_root(broken.fault().unwrap_or_default())),
-        };
-        match report {
-            Ok(_) => Performed::hresult(S_OK),
-            Err(problem) => failed(call, Failure::invalid_request(&problem)),
+        match self.read_service::<CrashReport>(&table::CrashReport, &settings.0) {
+            Ok((_, note)) => Performed { note, ..Performed::hresult(S_OK) },
+            Err(problem) => self.failed(call, Failure::invalid_request(&problem)),
         }
     }
 
@@ -290,11 +270,20 @@ impl Host {
 
     /// The first file of a system's configuration that it was never granted. (fidelity: `access-enforced`)
     pub(super) fn missing_grant(&self, system: &System) -> Option<String> {
-        let granted = |path: &str| {
-            let may = |vm| self.service.grants.contains(&(vm, path_key(path)));
-            may(None) || may(Some(fold(&system.id)))
-        };
-        file_paths(system.configuration.text.as_deref()?).into_iter().find(|it| !granted(it))
+        system.files().into_iter().find(|it| !self.is_granted(system, it))
+    }
+
+    /// Whether a system may open a file; "" is none.
+    pub(super) fn is_granted(&self, system: &System, path: &str) -> bool {
+        let may = |vm| self.service.grants.contains(&(vm, path_key(path)));
+        path.is_empty() || may(None) || may(Some(fold(&system.id)))
+    }
+
+    /// A call that answers at once fails, with the document that HCS would give.
+    fn failed(&self, call: &Call, failure: Failure) -> Performed {
+        let document = failure.write(self.behavior.schema());
+        let answer = Answer { document, ..refusal_of(call, failure.hresult) };
+        Performed { note: failure.note, ..Performed::done(answer) }
     }
 
     pub(crate) fn is_stale_handle(&self, number: u64) -> bool {
@@ -309,7 +298,7 @@ impl Host {
 /// (fidelity: `processor-capabilities`)
 fn property_response(name: &str) -> PropertyResponse {
     if name == "ProcessorCapabilities" {
-        return PropertyResponse::Response(CAPABILITIES);
+        return PropertyResponse::Response(PropertyValue::ProcessorCapabilities(capabilities()));
     }
     PropertyResponse::Error(ResultError::of(HRESULT_ERROR_NOT_SUPPORTED))
 }
@@ -319,10 +308,4 @@ fn parse<T: for<'a> serde::Deserialize<'a>>(settings: Value) -> Result<T, Failur
     serde_json::from_value::<Object<T>>(settings)
         .map(|it| it.0)
         .map_err(|it| Failure::invalid_request(&Problem::at("$.Settings", it.to_string())))
-}
-
-/// A call that answers at once fails, with the document that HCS would give.
-pub(super) fn failed(call: &Call, failure: Failure) -> Performed {
-    let answer = Answer { document: failure.document, ..refusal_of(call, failure.hresult) };
-    Performed { note: failure.note, ..Performed::done(answer) }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::profile::Profile;
 use super::registration::Told;
 use super::request::Request;
 use crate::answer::{Answer, Returned};
@@ -165,17 +166,22 @@ impl Plan {
             Plan::Succeed(say) => (say, performed.answer.document.filter(|_| succeeds)),
             _ => return performed,
         };
-        Performed { answer: Answer::with_document(S_OK, say.or(S_OK, usual)), ..performed }
+        Performed { answer: Answer::with_document(S_OK, say.or(S_OK, usual, Arc::default)), ..performed }
     }
 }
 
 impl Say {
-    /// The document, given the usual one.
-    pub(crate) fn or(self, code: Hresult, usual: Option<Arc<str>>) -> Option<Arc<str>> {
+    /// The document, given the usual one and the id of the system that it is about.
+    pub(crate) fn or(
+        self,
+        code: Hresult,
+        usual: Option<Arc<str>>,
+        id: impl FnOnce() -> Arc<str>,
+    ) -> Option<Arc<str>> {
         match self {
             Say::Usual => usual,
             Say::Nothing => None,
-            Say::This(document) => Some(document.write_for(code)),
+            Say::This(document) => document.write_for(code, &id()),
         }
     }
 }
@@ -191,7 +197,7 @@ pub(crate) struct Performed {
     pub(crate) note: Option<String>,
 }
 
-/// A handle that is not what it should be.
+/// A handle that is not what it should be, or an export that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Null(HandleKind),
@@ -200,6 +206,7 @@ pub(crate) enum Fault {
     Closed { kind: HandleKind, value: u64 },
     OtherHost { kind: HandleKind, value: u64 },
     ClosedInUse { kind: HandleKind, value: u64, threads: u32 },
+    MissingExport(Profile),
 }
 
 impl Performed {
@@ -211,7 +218,7 @@ impl Performed {
         Performed::done(Answer::hresult(hresult))
     }
 
-    pub(super) fn faulty(call: &Call, fault: Fault) -> Performed {
+    pub(crate) fn faulty(call: &Call, fault: Fault) -> Performed {
         Performed { fault: Some(fault), ..Performed::done(refusal_of(call, fault_code(fault))) }
     }
 
@@ -240,6 +247,7 @@ pub(crate) fn refusal_of(call: &Call, code: Hresult) -> Answer {
 fn fault_code(fault: Fault) -> Hresult {
     match fault {
         Fault::Null(_) => E_INVALIDARG,
+        Fault::MissingExport(_) => HRESULT_ERROR_PROC_NOT_FOUND, // fidelity: profile-exports
         _ => E_HANDLE,
     }
 }

@@ -6,15 +6,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::Nanos;
 use super::identity::runtime_id;
 use super::migration::Migration;
 use crate::call::OperationType;
 use crate::document::configuration::{Configuration, Restore, SystemKind};
 use crate::document::exit::SystemExitStatus;
-use crate::document::properties::{MemoryInformation, ProcessDetails, Properties, Statistics, VmMemory};
-use crate::document::request::{PropertyType, SystemType};
+use crate::document::properties::{
+    GuestConnectionInfo, MemoryInformation, OsType, Properties, SharedMemoryRegionInfo, State, Statistics,
+    SystemType, VmMemory,
+};
+use crate::document::request::PropertyType;
+use crate::document::timestamp::timestamp;
 use crate::hresult::{HCS_E_INVALID_STATE, HCS_E_SYSTEM_ALREADY_STOPPED, Hresult};
+use crate::schema::Version;
 
 #[derive(Debug)]
 pub(crate) struct System {
@@ -34,6 +41,8 @@ pub(crate) struct System {
     /// Running processes by their ids.
     pub(crate) processes: BTreeMap<u32, u64>,
     pub(crate) memory_mb: Option<u64>,
+    /// The configuration as modify requests have changed it; none as long as it is what the create said.
+    pub(crate) tree: Option<Box<Value>>,
     pub(crate) started_at: Nanos,
     /// A shutdown request was delivered.
     pub(crate) shutting_down: bool,
@@ -138,64 +147,90 @@ impl System {
 
     /// The properties document; reduced after exit. (fidelity: `properties-running`, `properties-created`,
     /// `properties-stopped`, `properties-types`)
-    pub(crate) fn properties(
-        &self,
-        asked: &[PropertyType],
-        processes: Vec<ProcessDetails>,
-        now: Nanos,
-    ) -> Properties<'_> {
+    pub(crate) fn properties(&self, asked: &[PropertyType], now: Nanos) -> Properties {
+        let id = Arc::clone(&self.id);
         if let Some(exit) = &self.exit {
             return Properties {
-                id: &self.id,
-                system_type: "Container",
                 stopped: Some(true),
                 exit_type: Some(exit.status.exit_type),
-                ..Properties::default()
+                ..Properties::new(id, SystemType::Container)
             };
         }
         let container = match self.configuration.kind {
             SystemKind::VirtualMachine => None,
-            SystemKind::Container { linux, .. } => Some(if linux { "Linux" } else { "Windows" }),
+            SystemKind::Container { linux, .. } => Some(if linux { OsType::Linux } else { OsType::Windows }),
         };
         let has = |it| asked.contains(&it);
         let running = matches!(self.state, SystemState::Running | SystemState::Paused);
+        let runtime_id = self.runtime_id.get_or_init(|| runtime_id(&self.id));
         Properties {
-            id: &self.id,
-            system_type: if container.is_some() { "Container" } else { "VirtualMachine" },
             runtime_os_type: container,
-            name: container.map(|_| self.name()),
-            owner: self.configuration.owner.as_deref(),
-            runtime_id: Some(self.runtime_id.get_or_init(|| runtime_id(&self.id))),
-            runtime_template_id: self.template_id.as_deref(),
+            name: container.map(|_| Arc::clone(self.name())),
+            owner: self.configuration.owner.clone(),
+            runtime_id: Some(Arc::clone(runtime_id)),
+            runtime_template_id: self.template_id.clone(),
             state: match self.state {
-                SystemState::Running => Some("Running"),
-                SystemState::Paused => Some("Paused"),
-                SystemState::SavedAsTemplate => Some("SavedAsTemplate"),
+                SystemState::Running => Some(State::Running),
+                SystemState::Paused => Some(State::Paused),
+                SystemState::SavedAsTemplate => Some(State::SavedAsTemplate),
                 _ => None,
             },
             memory: self.memory_mb.filter(|_| has(PropertyType::Memory) && running).map(|assigned_memory| {
-                MemoryInformation {
-                    virtual_node_count: 1,
-                    virtual_machine_memory: VmMemory { assigned_memory },
-                }
+                let virtual_machine_memory = VmMemory { assigned_memory, ..VmMemory::default() };
+                MemoryInformation { virtual_node_count: 1, virtual_machine_memory, virtual_nodes: Vec::new() }
             }),
-            statistics: (has(PropertyType::Statistics) && running)
-                .then(|| Statistics { uptime_100ns: (now - self.started_at) / 100 }),
-            process_list: (has(PropertyType::ProcessList) && running).then_some(processes),
+            statistics: (has(PropertyType::Statistics) && running).then(|| Statistics {
+                timestamp: Some(timestamp(now)),
+                container_start_time: Some(timestamp(self.started_at)),
+                uptime_100ns: (now - self.started_at) / 100,
+                ..Statistics::default()
+            }),
             terminate_on_last_handle_closed: has(PropertyType::TerminateOnLastHandleClosed)
                 .then_some(self.configuration.terminate_on_last_handle_closed),
-            hosting_system_id: self.configuration.hosting_system_id.as_deref(),
-            ..Properties::default()
+            hosting_system_id: self.configuration.hosting_system_id.clone(),
+            shared_memory_region_info: (has(PropertyType::SharedMemoryRegion) && running)
+                .then(|| shared_memory(&self.tree_now())),
+            guest_connection_info: (has(PropertyType::GuestConnection)
+                && running
+                && self.is_guest_connected())
+            .then(guest_connection),
+            ..Properties::new(id, self.system_type())
         }
     }
 
     /// The name that enumerations filter by.
-    pub(crate) fn name(&self) -> &str {
-        self.configuration.name.as_deref().unwrap_or(&self.id)
+    pub(crate) fn name(&self) -> &Arc<str> {
+        self.configuration.name.as_ref().unwrap_or(&self.id)
     }
 
     pub(crate) fn restore(&self) -> Option<&Restore> {
         self.configuration.restore.as_ref()
+    }
+}
+
+/// Where the regions of shared memory lie in the guest: one after the other, from 4 GiB on. (fidelity: `shared-memory`)
+fn shared_memory(configuration: &Value) -> Vec<SharedMemoryRegionInfo> {
+    const FIRST: u64 = 1 << 32;
+    const STEP: u64 = 2 << 20;
+    let regions = configuration["VirtualMachine"]["Devices"]["SharedMemory"]["Regions"].as_array();
+    let mut guest_physical_address = FIRST;
+    let region = |it: &Value| {
+        let section_name = it["SectionName"].as_str().unwrap_or_default().to_owned();
+        let info = SharedMemoryRegionInfo { section_name, guest_physical_address };
+        let length = it["Length"].as_u64().unwrap_or_default().max(1);
+        guest_physical_address =
+            guest_physical_address.saturating_add(length.div_ceil(STEP).saturating_mul(STEP));
+        info
+    };
+    regions.into_iter().flatten().map(region).collect()
+}
+
+/// What a guest's agent says of itself. (fidelity: `guest-connection-info`)
+fn guest_connection() -> GuestConnectionInfo {
+    GuestConnectionInfo {
+        supported_schema_versions: vec![Version::V1_0, Version::V2_1],
+        protocol_version: 4,
+        guest_defined_capabilities: Some(Value::Object(serde_json::Map::new())),
     }
 }
 

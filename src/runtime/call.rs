@@ -23,9 +23,10 @@ use crate::journal::{Event, report, text};
 use crate::model::Nanos;
 use crate::model::ask::{asks_process_info, result_of};
 use crate::model::lifecycle::nanos;
+use crate::model::profile::Profile;
 use crate::model::registration::Target;
 use crate::model::request::Body;
-use crate::model::step::{Performed, Plan};
+use crate::model::step::{Fault, Performed, Plan};
 use crate::panics;
 use crate::script::matcher::Seen;
 use crate::script::{Claim, Verdict};
@@ -67,9 +68,14 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         drain(shared, &mut world, *label, target, &call);
     }
     let now = world.now();
-    let mut performed = match files::perform(&mut world, &call, &plan) {
-        Some(performed) => performed,
-        None => world.model.perform(&call, plan, now),
+    let profile = world.model.behavior.profile;
+    let mut performed = if profile < Profile::Windows11V21H2 && !profile.has(call.export()) {
+        Performed::faulty(&call, Fault::MissingExport(profile))
+    } else {
+        match files::perform(&mut world, &call, &plan) {
+            Some(performed) => performed,
+            None => world.model.perform(&call, plan, now),
+        }
     };
     if let Some(open) = performed.answer.system.number().and_then(|it| world.model.handles.get(it)) {
         let id = Arc::clone(&open.id);

@@ -11,7 +11,7 @@ use crate::call::{Call, Needed};
 use crate::document;
 use crate::hresult::*;
 use crate::model::lifecycle::path_key;
-use crate::model::service::CAPABILITIES;
+use crate::model::service::capabilities;
 use crate::model::step::{Performed, Plan};
 
 /// The first line of every file that is made here: it is no file of Windows.
@@ -79,7 +79,7 @@ fn read_compatibility(world: &World, call: &Call, path: &Needed) -> Performed {
         None => is_runtime_state(Path::new(path)),
     };
     match known {
-        Ok(true) => Performed::done(Answer::with_document(S_OK, Some(document::write(&CAPABILITIES)))),
+        Ok(true) => Performed::done(Answer::with_document(S_OK, Some(document::write(&capabilities())))),
         Ok(false) => {
             let note =
                 "the file is no runtime state file of hcs-sim, and no other kind can be read".to_owned();

@@ -15,8 +15,10 @@ use crate::call::OperationType;
 use crate::journal::Journal;
 use crate::journal::finding::FindingKind;
 use crate::model::behavior::Behavior;
+use crate::model::host::SavedState;
 use crate::model::lifecycle::{nanos, path_key};
 use crate::model::operation::State;
+use crate::model::profile::Profile;
 
 /// A Host Compute Service of your own: its systems, operations, time, rules and journal.
 ///
@@ -124,6 +126,13 @@ impl Builder {
     /// How many entries the journal keeps; older ones are dropped, and the journal says so. Default 100,000.
     pub fn journal_limit(mut self, entries: usize) -> Builder {
         self.settings.journal_limit = entries;
+        self
+    }
+
+    /// Which Windows the host is like. Default [`Profile::Windows11V21H2`]. It turns the switches of [`Behavior`] that follow
+    /// from it: call it before [`Builder::behavior`].
+    pub fn profile(mut self, profile: Profile) -> Builder {
+        self.settings.behavior.be(profile);
         self
     }
 
@@ -240,9 +249,20 @@ impl Host {
         self.shared().world.lock().settings.allowed.insert(kind);
     }
 
+    /// The configuration of a system as it is now, with what modify requests have changed; none if no such system is alive.
+    /// Resources that the schema has no member for stand at their resource path.
+    ///
+    /// ```
+    /// use hcs_sim::Host;
+    /// assert_eq!(Host::new().configuration("web"), None);
+    /// ```
+    pub fn configuration(&self, id: &str) -> Option<serde_json::Value> {
+        self.shared().world.lock().model.configuration(id)
+    }
+
     /// Declares that a saved state lies at a path, as if another process had saved one there: a system can be restored from it.
     pub fn add_saved_state(&self, path: &str) {
-        self.shared().world.lock().model.saved.insert(path_key(path), None);
+        self.shared().world.lock().model.saved.insert(path_key(path), SavedState::default());
     }
 }
 

@@ -12,6 +12,7 @@ use super::host::Host;
 use super::world::{Gate as Held, Shared};
 use crate::document::result_error::ResultDocument;
 use crate::event::Event;
+use crate::faults::Fault;
 use crate::hresult::Hresult;
 use crate::model::step::{Aside, Say};
 use crate::script::matcher::Matcher;
@@ -77,6 +78,24 @@ impl When {
     #[track_caller]
     pub fn fail(self, code: impl Into<Hresult>) -> Rule {
         self.reply(ReplyKind::Fail(failure(code.into())))
+    }
+
+    /// A known failure: its HRESULT, its document about the system that the call is for, from the call or through the operation
+    /// as HCS does it.
+    ///
+    /// ```
+    /// use hcs_sim::{Host, call, faults};
+    /// let host = Host::new();
+    /// host.when(call::create()).fault(faults::hyperv_not_installed()).optional();
+    /// host.when(call::start()).fault(faults::disk_sparse(r"C:\disks\web.vhdx")).optional();
+    /// # host.verify().unwrap();
+    /// ```
+    pub fn fault(self, fault: Fault) -> Rule {
+        let code = fault.hresult();
+        let kind = if fault.is_at_once() { ReplyKind::Refuse(code) } else { ReplyKind::Fail(code) };
+        let rule = self.reply(kind);
+        // What a call refuses leaves nothing on its operation.
+        if fault.is_at_once() { rule } else { rule.document(ResultDocument::Fault(Box::new(fault))) }
     }
 
     /// The operation succeeds whatever the model would say, and the system changes as it would on success. A create of an

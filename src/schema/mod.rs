@@ -26,8 +26,9 @@ pub use problem::{Problem, ProblemKind};
 pub use types::{Member, Type, Value, Version};
 
 use nearest::nearest;
-use reader::{Place, Reader};
 pub(crate) use reader::DEPTH;
+use reader::{Place, Reader};
+pub(crate) use table::is_guid;
 use types::Ref;
 
 /// Every structure and enumeration, those of the schema's reference first.
@@ -115,7 +116,9 @@ fn check_shape(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = reader.read(expected, Place::Root, &mut deserializer).and_then(|()| deserializer.end());
     if let Err(error) = read {
-        reader.problems.insert(0, alone(ProblemKind::NotJson, error.to_string(), None));
+        let too_deep = format!("nested deeper than {DEPTH} levels");
+        let found = error.to_string().replace("recursion limit exceeded", &too_deep);
+        reader.problems.insert(0, alone(ProblemKind::NotJson, found, None));
     }
     reader.problems
 }
@@ -133,7 +136,8 @@ fn expression(text: &str) -> Option<Ref> {
             None => Ref::List(table::find(inner)?),
         });
     }
-    if let Some((key, name)) = text.strip_prefix("Map<").and_then(|it| it.strip_suffix('>')?.split_once(", ")) {
+    if let Some((key, name)) = text.strip_prefix("Map<").and_then(|it| it.strip_suffix('>')?.split_once(", "))
+    {
         return Some(Ref::Map(table::find(key)?, table::find(name)?));
     }
     table::find(text).map(Ref::One)

@@ -14,7 +14,7 @@ use super::types::{Group, Member, Ref, Shape, Struct, Type, Version};
 /// How many problems of a document are told.
 pub(super) const PROBLEMS: usize = 100;
 
-/// How deep a document may be nested: as deep as `serde_json` reads one.
+/// How deep a document may be nested: `serde_json` reads no deeper.
 pub(crate) const DEPTH: usize = 127;
 
 /// Collects what is wrong with a document.
@@ -31,7 +31,7 @@ impl Reader {
         place: Place<'_>,
         deserializer: D,
     ) -> Result<(), D::Error> {
-        let is_given = At { reader: self, expected, place, depth: 0 }.deserialize(deserializer)?;
+        let is_given = At { reader: self, expected, place }.deserialize(deserializer)?;
         if !is_given {
             tell_null(self, expected, place);
         }
@@ -100,7 +100,9 @@ impl Place<'_> {
         let mut pointer = String::new();
         self.write(&mut pointer);
         if pointer.len() > LONGEST {
-            let (head, tail) = (pointer.floor_char_boundary(PART), pointer.ceil_char_boundary(pointer.len() - PART));
+            let boundary = |at: &usize| pointer.is_char_boundary(*at);
+            let head = (0..=PART).rev().find(boundary).unwrap_or(0);
+            let tail = (pointer.len() - PART..).find(boundary).unwrap_or(pointer.len());
             pointer = format!("{}...{}", &pointer[..head], &pointer[tail..]);
         }
         pointer
@@ -146,7 +148,6 @@ struct At<'r, 'p> {
     reader: &'r mut Reader,
     expected: Ref,
     place: Place<'p>,
-    depth: usize,
 }
 
 impl<'de> DeserializeSeed<'de> for At<'_, '_> {
@@ -291,7 +292,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
-        let (reader, place, depth) = (self.reader, self.place, deeper(self.depth)?);
+        let (reader, place) = (self.reader, self.place);
         let of = match self.expected {
             Ref::List(of) | Ref::Fixed(of, _) => Ref::One(of),
             expected => {
@@ -303,7 +304,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
         };
         let mut count = 0;
         loop {
-            let at = At { reader, expected: of, place: Place::Element(&place, count), depth };
+            let at = At { reader, expected: of, place: Place::Element(&place, count) };
             let Some(given) = elements.next_element_seed(at)? else { break };
             if !given {
                 tell_null(reader, of, Place::Element(&place, count));
@@ -320,12 +321,11 @@ impl<'de> Visitor<'de> for At<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
-        let depth = deeper(self.depth)?;
         match self.expected {
             Ref::One(ty @ Type { shape: Shape::Struct(shape), .. }) => {
-                self.structure(ty, shape, depth, members).map(|()| true)
+                self.structure(ty, shape, members).map(|()| true)
             }
-            Ref::Map(key, of) => self.map(key, Ref::One(of), depth, members).map(|()| true),
+            Ref::Map(key, of) => self.map(key, Ref::One(of), members).map(|()| true),
             expected => {
                 let (reader, place) = (self.reader, self.place);
                 let mut is_first = true;
@@ -333,7 +333,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
                     // How serde_json hands over numbers if some crate of the build asks it for arbitrary precision.
                     if std::mem::take(&mut is_first) && key == "$serde_json::private::Number" {
                         let number: Cow<'_, str> = members.next_value()?;
-                        let at = At { reader, expected, place, depth };
+                        let at = At { reader, expected, place };
                         match (number.parse::<i128>(), number.parse::<f64>()) {
                             (Ok(number), _) => at.integer(number),
                             (_, Ok(number)) => at.fraction(number),
@@ -341,7 +341,7 @@ impl<'de> Visitor<'de> for At<'_, '_> {
                         }
                         return Ok(true);
                     }
-                    members.next_value_seed(At { reader, expected: ANYTHING, place: Place::Root, depth })?;
+                    members.next_value_seed(At { reader, expected: ANYTHING, place: Place::Root })?;
                 }
                 if !matches!(expected, Ref::One(Type { shape: Shape::Any, .. })) {
                     reader.tell(place, ProblemKind::WrongType, Wanted(expected), "an object");
@@ -357,7 +357,6 @@ impl At<'_, '_> {
         self,
         ty: &'static Type,
         shape: &'static Struct,
-        depth: usize,
         mut members: A,
     ) -> Result<(), A::Error> {
         let At { reader, place, .. } = self;
@@ -369,7 +368,7 @@ impl At<'_, '_> {
                 Found::Other(name) => {
                     let place = Place::Member(&place, name);
                     unknown_member(reader, place, ty, shape, name);
-                    members.next_value_seed(At { reader, expected: ANYTHING, place, depth })?;
+                    members.next_value_seed(At { reader, expected: ANYTHING, place })?;
                     continue;
                 }
             };
@@ -385,7 +384,7 @@ impl At<'_, '_> {
                 reader.too_new(place, name, member.since);
             }
             let expected = if is_known { member.value } else { ANYTHING };
-            let is_given = members.next_value_seed(At { reader, expected, place, depth })?;
+            let is_given = members.next_value_seed(At { reader, expected, place })?;
             given |= u64::from(is_given) << at;
         }
         if !shape.one_of.is_empty() || !shape.required.is_empty() {
@@ -398,7 +397,6 @@ impl At<'_, '_> {
         self,
         key_type: &'static Type,
         of: Ref,
-        depth: usize,
         mut members: A,
     ) -> Result<(), A::Error> {
         let At { reader, place, .. } = self;
@@ -407,7 +405,7 @@ impl At<'_, '_> {
             {
                 let place = Place::Member(&place, &key);
                 check_key(reader, place, key_type, &key);
-                if !members.next_value_seed(At { reader, expected: of, place, depth })? {
+                if !members.next_value_seed(At { reader, expected: of, place })? {
                     tell_null(reader, of, place);
                 }
             }
@@ -444,7 +442,8 @@ fn check_key(reader: &mut Reader, place: Place<'_>, key_type: &Type, key: &str) 
     match &key_type.shape {
         Shape::Integer(least, most) => {
             let digits = !key.is_empty() && key.bytes().all(|it| it.is_ascii_digit());
-            let fits = key.parse::<i128>().is_ok_and(|it| (i128::from(*least)..=i128::from(*most)).contains(&it));
+            let fits =
+                key.parse::<i128>().is_ok_and(|it| (i128::from(*least)..=i128::from(*most)).contains(&it));
             if !digits || !fits {
                 let kind = if digits { ProblemKind::OutOfRange } else { ProblemKind::BadFormat };
                 let wanted = format_args!("a number from {least} to {most} as the key").to_string();
@@ -463,10 +462,6 @@ fn tell_null(reader: &mut Reader, expected: Ref, place: Place<'_>) {
     if !matches!(expected, Ref::One(Type { shape: Shape::Any, .. })) {
         reader.is_not(expected, place, "null");
     }
-}
-
-fn deeper<E: Error>(depth: usize) -> Result<usize, E> {
-    if depth < DEPTH { Ok(depth + 1) } else { Err(E::custom(format_args!("nested deeper than {DEPTH} levels"))) }
 }
 
 static ANY: Type = Type { name: "Any", is_documented: true, shape: Shape::Any };

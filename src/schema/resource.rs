@@ -123,6 +123,16 @@ fn key_of(part: &str) -> Option<&str> {
 }
 
 impl Resource {
+    /// Whether virtual machines have it; containers have the others.
+    pub(crate) fn is_of_machines(&self) -> bool {
+        self.pattern.starts_with("VirtualMachine")
+    }
+
+    /// Whether its settings name a file that is opened.
+    pub(crate) fn opens_a_file(&self) -> bool {
+        self.pattern.contains("/Scsi/") || self.pattern.contains("/VirtualPMem/")
+    }
+
     /// Whether it takes no settings.
     pub(crate) fn is_empty(&self) -> bool {
         self.settings.is_none()
@@ -162,7 +172,10 @@ mod tests {
     #[test]
     fn a_path_finds_its_row_and_its_keys() {
         let found = find("VirtualMachine/devices/Scsi/disks/Attachments/12").unwrap();
-        assert_eq!(found.spelled("VirtualMachine/devices/Scsi/disks/Attachments/12")[2..], ["Scsi", "disks", "Attachments", "12"]);
+        assert_eq!(
+            found.spelled("VirtualMachine/devices/Scsi/disks/Attachments/12")[2..],
+            ["Scsi", "disks", "Attachments", "12"]
+        );
         for bad in [
             "",
             "VirtualMachine",

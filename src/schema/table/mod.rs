@@ -38,7 +38,7 @@ macro_rules! structs {
      $($name:ident $(one($($one:ident)+))? $(needs($($needed:ident)+))? {
         $($member:ident: $value:tt $(seen $seen:literal)? $($since:literal)?;)*
      })*) => {
-        $(pub(in crate::schema) static $name: Type = Type {
+        $(pub(crate) static $name: Type = Type {
             name: stringify!($name),
             is_documented: $is_documented,
             shape: Shape::Struct(Struct {
@@ -58,7 +58,7 @@ macro_rules! structs {
 macro_rules! enums {
     ($is_documented:literal $shape:ident $all:ident:
      $($name:ident { $($(seen $seen:literal)? $($since:literal)?: $($value:ident)+;)* })*) => {
-        $(pub(in crate::schema) static $name: Type = Type {
+        $(pub(crate) static $name: Type = Type {
             name: stringify!($name),
             is_documented: $is_documented,
             shape: Shape::$shape(&[$(Group {
@@ -76,16 +76,23 @@ mod enums;
 mod scalars;
 mod structs;
 
-pub(super) use beyond::*;
-pub(super) use enums::*;
-pub(super) use scalars::*;
-pub(super) use structs::*;
+pub(crate) use beyond::*;
+pub(crate) use enums::*;
+pub(crate) use scalars::*;
+pub(crate) use structs::*;
 
 use super::types::{Group, Member, Ref, Shape, Struct, Type, Version};
 
 /// Every type of the table, scalars apart.
 pub(super) fn all() -> impl Iterator<Item = &'static Type> {
-    let lists = [enums::ENUMS, enums::SIGNALS, structs::STRUCTS, beyond::MORE_ENUMS, beyond::OLD_ENUMS, beyond::MORE_STRUCTS];
+    let lists = [
+        enums::ENUMS,
+        enums::SIGNALS,
+        structs::STRUCTS,
+        beyond::MORE_ENUMS,
+        beyond::OLD_ENUMS,
+        beyond::MORE_STRUCTS,
+    ];
     lists.into_iter().flatten().copied()
 }
 

@@ -10,28 +10,27 @@ const fn scalar(name: &'static str, shape: Shape) -> Type {
     Type { name, is_documented: true, shape }
 }
 
-pub(in crate::schema) static string: Type = scalar("string", Shape::Text);
-pub(in crate::schema) static bool: Type = scalar("bool", Shape::Bool);
-pub(in crate::schema) static int32: Type = scalar("int32", Shape::Integer(i32::MIN as i64, i32::MAX as u64));
-pub(in crate::schema) static int64: Type = scalar("int64", Shape::Integer(i64::MIN, i64::MAX as u64));
-pub(in crate::schema) static uint8: Type = scalar("uint8", Shape::Integer(0, u8::MAX as u64));
-pub(in crate::schema) static uint16: Type = scalar("uint16", Shape::Integer(0, u16::MAX as u64));
-pub(in crate::schema) static uint32: Type = scalar("uint32", Shape::Integer(0, u32::MAX as u64));
-pub(in crate::schema) static uint64: Type = scalar("uint64", Shape::Integer(0, u64::MAX));
-pub(in crate::schema) static Number: Type = scalar("Number", Shape::Number);
-pub(in crate::schema) static Any: Type = scalar("Any", Shape::Any);
-pub(in crate::schema) static Guid: Type = scalar("Guid", Shape::Form(is_guid, "a GUID"));
-pub(in crate::schema) static DateTime: Type =
+pub(crate) static string: Type = scalar("string", Shape::Text);
+pub(crate) static bool: Type = scalar("bool", Shape::Bool);
+pub(crate) static int32: Type = scalar("int32", Shape::Integer(i32::MIN as i64, i32::MAX as u64));
+pub(crate) static int64: Type = scalar("int64", Shape::Integer(i64::MIN, i64::MAX as u64));
+pub(crate) static uint8: Type = scalar("uint8", Shape::Integer(0, u8::MAX as u64));
+pub(crate) static uint16: Type = scalar("uint16", Shape::Integer(0, u16::MAX as u64));
+pub(crate) static uint32: Type = scalar("uint32", Shape::Integer(0, u32::MAX as u64));
+pub(crate) static uint64: Type = scalar("uint64", Shape::Integer(0, u64::MAX));
+pub(crate) static Number: Type = scalar("Number", Shape::Number);
+pub(crate) static Any: Type = scalar("Any", Shape::Any);
+pub(crate) static Guid: Type = scalar("Guid", Shape::Form(is_guid, "a GUID"));
+pub(crate) static DateTime: Type =
     scalar("DateTime", Shape::Form(is_date, "a date such as 2026-01-31T08:30:00.0000000Z"));
-pub(in crate::schema) static MacAddress: Type =
+pub(crate) static MacAddress: Type =
     scalar("MacAddress", Shape::Form(is_mac, "a MAC address such as 00-15-5D-3A-10-01"));
-pub(in crate::schema) static ByteArray: Type = scalar("ByteArray", Shape::Form(is_base64, "bytes in Base64"));
-pub(in crate::schema) static NullableByteArray: Type =
+pub(crate) static ByteArray: Type = scalar("ByteArray", Shape::Form(is_base64, "bytes in Base64"));
+pub(crate) static NullableByteArray: Type =
     scalar("NullableByteArray", Shape::Form(is_base64, "bytes in Base64"));
-pub(in crate::schema) static string_binary: Type =
-    scalar("string_binary", Shape::Form(is_base64, "bytes in Base64"));
+pub(crate) static string_binary: Type = scalar("string_binary", Shape::Form(is_base64, "bytes in Base64"));
 /// The number of a serial port: a machine has two. (fidelity: `com-ports`)
-pub(in crate::schema) static port: Type = scalar("port", Shape::Integer(0, 1));
+pub(crate) static port: Type = scalar("port", Shape::Integer(0, 1));
 
 pub(super) static SCALARS: &[&Type] = &[
     &string,
@@ -101,11 +100,26 @@ mod tests {
         for good in ["2026-01-31T08:30:00.0000000Z", "2026-01-31T08:30:00Z", "2026-01-31T08:30:00.5+01:00"] {
             assert!(is_date(good), "{good}");
         }
-        for bad in ["", "2026-01-31", "2026-01-31T08:30:00.Z", "2026-01-31T08:30:00.12345678Z", "ü026-01-31T08:30:00"] {
+        for bad in [
+            "",
+            "2026-01-31",
+            "2026-01-31T08:30:00.Z",
+            "2026-01-31T08:30:00.12345678Z",
+            "ü026-01-31T08:30:00",
+        ] {
             assert!(!is_date(bad), "{bad}");
         }
         assert!(is_mac("00-15-5D-3a-10-01") && is_mac("00:15:5D:3A:10:01") && !is_mac("00155D3A1001"));
-        assert!(is_base64("") && is_base64("AQ==") && is_base64("AQID") && !is_base64("AQI") && !is_base64("A==="));
-        assert!(is_guid("4D9c1b70-e2a5-4836-9f7c-b0d3e8516a2f") && !is_guid("{4d9c1b70-e2a5-4836-9f7c-b0d3e8516a2f}"));
+        assert!(
+            is_base64("")
+                && is_base64("AQ==")
+                && is_base64("AQID")
+                && !is_base64("AQI")
+                && !is_base64("A===")
+        );
+        assert!(
+            is_guid("4D9c1b70-e2a5-4836-9f7c-b0d3e8516a2f")
+                && !is_guid("{4d9c1b70-e2a5-4836-9f7c-b0d3e8516a2f}")
+        );
     }
 }

@@ -1,0 +1,288 @@
+//! The catalogue of failures that clients have met, each with its HRESULT, its document, and how it reaches the caller.
+//! Not here: how a rule gives them ([`When::fault`](crate::When::fault)), failures that the model finds itself (`model`).
+//!
+//! ```
+//! use hcs_sim::{Host, call, faults};
+//! let host = Host::new();
+//! host.when(call::create().system("web")).fault(faults::logon_type_not_granted()).optional();
+//!
+//! let document = faults::logon_type_not_granted().document("web").unwrap();
+//! assert_eq!(
+//!     document.to_json(),
+//!     r#"{"Error":-2147023511,"ErrorMessage":"","Attribution":[{"OperationFailure":{"Detail":"Construct"}}]}"#
+//! );
+//! ```
+
+use std::borrow::Cow;
+
+use crate::call::Export;
+use crate::document::error_event::ErrorEvent;
+use crate::document::result_error::{AttributionRecord, ResultError, document_form};
+use crate::hresult::*;
+use crate::model::identity::{device_id, runtime_id};
+
+/// A known failure, ready for a rule.
+///
+/// ```
+/// use hcs_sim::{faults, hresult::HCS_E_ACCESS_DENIED};
+/// let fault = faults::access_denied();
+/// assert_eq!(fault.hresult(), HCS_E_ACCESS_DENIED);
+/// assert!(!fault.is_at_once() && fault.at_once().is_at_once()); // both were seen
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    name: &'static str,
+    export: Export,
+    hresult: Hresult,
+    at_once: bool,
+    shape: Shape,
+    /// What the host says in its own language.
+    text: Option<String>,
+    controller: Cow<'static, str>,
+}
+
+/// The shapes of documents that were seen.
+#[derive(Clone, Debug, PartialEq)]
+enum Shape {
+    /// No document at all.
+    Nothing,
+    /// Code and message.
+    Plain,
+    /// Code, empty message, and the attribution of a system that could not be constructed.
+    Construct,
+    /// An event of the compute service about the document that it was given.
+    Refused(u16),
+    /// An event of the compute service about the system.
+    WithoutHyperV,
+    /// Events of the worker: the start failed, because of what is said.
+    Start(Option<String>),
+    /// Events of the worker: the start failed, because a storage device could not be powered on with a file.
+    Storage(String),
+}
+
+impl Fault {
+    fn new(name: &'static str, export: Export, hresult: Hresult, shape: Shape) -> Fault {
+        let controller = Cow::Borrowed("Primary disk controller");
+        Fault { name, export, hresult, at_once: false, shape, text: None, controller }
+    }
+
+    /// The name of the function that makes it.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The call that was seen to fail so.
+    pub fn export(&self) -> Export {
+        self.export
+    }
+
+    /// The HRESULT of the operation, or of the call.
+    pub fn hresult(&self) -> Hresult {
+        self.hresult
+    }
+
+    /// Whether the call itself returns it; else it comes through the operation.
+    pub fn is_at_once(&self) -> bool {
+        self.at_once
+    }
+
+    /// Lets the call itself return it.
+    pub fn at_once(self) -> Fault {
+        Fault { at_once: true, ..self }
+    }
+
+    /// What a host says that speaks another language: `ErrorMessage` and the sentences of events are this text.
+    ///
+    /// ```
+    /// use hcs_sim::faults;
+    /// let fault = faults::disk_sparse(r"C:\web.vhdx").message("Die Datei ist ungeeignet.");
+    /// assert!(fault.document("web").unwrap().to_json().contains(r#""ErrorMessage":"Die Datei ist ungeeignet.""#));
+    /// ```
+    pub fn message(self, text: impl Into<String>) -> Fault {
+        Fault { text: Some(text.into()), ..self }
+    }
+
+    /// The key of the SCSI controller, of which the events of disks give the instance id. (fidelity: `device-id`)
+    pub fn controller(self, key: impl Into<Cow<'static, str>>) -> Fault {
+        Fault { controller: key.into(), ..self }
+    }
+
+    /// The document, for a system; none where HCS gives none.
+    pub fn document(&self, id: &str) -> Option<ResultError> {
+        let code = self.hresult;
+        let document = ResultError::of(code);
+        let shown = document_form(code);
+        let says = self.text.as_deref().unwrap_or(code.message());
+        let worker = |event, flags, message: String| {
+            let message = self.text.clone().unwrap_or(message);
+            ErrorEvent::of_worker(event, flags, id, &runtime_id(id).to_uppercase(), message)
+        };
+        let document = match &self.shape {
+            Shape::Nothing => return None,
+            Shape::Plain => document,
+            Shape::Construct => document
+                .message("")
+                .attribution(AttributionRecord::OperationFailure { detail: "Construct".into() }),
+            Shape::Refused(event) => {
+                let detail = "Not a valid document at '$'";
+                let message =
+                    format!("The document was refused: {says} (0x{:08X}, '{detail}').", shown.bits());
+                document.event(ErrorEvent::of_compute(*event, None, shown, message).data(detail))
+            }
+            Shape::WithoutHyperV => {
+                let message = format!("System '{id}' cannot be created: this host has no Hyper-V.");
+                let event = ErrorEvent::HYPER_V_NOT_INSTALLED;
+                document.event(ErrorEvent::of_compute(event, Some(id), shown, message))
+            }
+            Shape::Start(why) => {
+                let why = why.as_ref().map_or(String::new(), |it| format!(" {it}"));
+                document.event(worker(ErrorEvent::START_FAILED, 13, format!("'{id}' could not start.{why}")))
+            }
+            Shape::Storage(path) => {
+                let device = device_id(&self.controller).to_uppercase();
+                let message = format!(
+                    "'{id}' Synthetic Storage (Instance ID {device}): powering it on with {path:?} ended with '{says}' (0x{:08X}).",
+                    code.bits()
+                );
+                document
+                    .event(worker(ErrorEvent::START_FAILED, 13, format!("'{id}' could not start.")))
+                    .event(worker(ErrorEvent::POWER_ON_FAILED, 5, message))
+            }
+        };
+        Some(match &self.text {
+            Some(text) if self.shape != Shape::Construct => document.message(text.clone()),
+            _ => document,
+        })
+    }
+}
+
+/// Rows: name, export, HRESULT, shape. Each makes a function and stands in [`all`].
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $ty:ty = $sample:literal)?) = $export:ident, $code:ident, $shape:expr $(, $at_once:ident)?;)*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name($($argument: $ty)?) -> Fault {
+                $(let $argument = $argument.to_string();)?
+                Fault::new(stringify!($name), Export::$export, $code, $shape)$(.$at_once())?
+            }
+        )*
+
+        /// Every one of them, with samples of paths and sizes: for tests that try them all.
+        ///
+        /// ```
+        /// use hcs_sim::{Host, call, faults};
+        /// for fault in faults::all() {
+        ///     let host = Host::new();
+        ///     host.when(call::to(fault.export())).fault(fault).optional();
+        /// #   host.verify().unwrap();
+        ///     // .. the client says something sensible about each ..
+        /// }
+        /// ```
+        pub fn all() -> Vec<Fault> {
+            vec![$($name($($sample)?)),*]
+        }
+    };
+}
+
+faults! {
+    /// Hyper-V is not there. Through the operation of a create, with event 11008. (fidelity: `fault-create`)
+    hyperv_not_installed() = HcsCreateComputeSystem, HCS_E_HYPERV_NOT_INSTALLED, Shape::WithoutHyperV;
+    /// The user is no Hyper-V administrator. Seen through the operation and, by another client, at once:
+    /// [`Fault::at_once`]. (fidelity: `fault-access`)
+    access_denied() = HcsCreateComputeSystem, HCS_E_ACCESS_DENIED, Shape::Plain;
+    /// `E_ACCESSDENIED` while a system is constructed: no message, but an attribution. (fidelity: `fault-construct`)
+    construct_access_denied() = HcsCreateComputeSystem, E_ACCESSDENIED, Shape::Construct;
+    /// Virtual machines may not log on as a service on this host. (fidelity: `fault-construct`)
+    logon_type_not_granted() = HcsCreateComputeSystem, HRESULT_ERROR_LOGON_TYPE_NOT_GRANTED, Shape::Construct;
+    /// A setting was refused, such as the size of the memory. (fidelity: `fault-construct`)
+    setting_refused() = HcsCreateComputeSystem, WBEM_E_INVALID_PARAMETER, Shape::Construct;
+    /// A construct failure whose cause nobody has named. (fidelity: `fault-construct`)
+    construct_duplicate_tag() = HcsCreateComputeSystem, HRESULT_ERROR_DUPLICATE_TAG, Shape::Construct;
+    /// The id is taken: code and message only, `Error` in its 0xC037 form. (fidelity: `fault-create`)
+    duplicate_id() = HcsCreateComputeSystem, HCS_E_SYSTEM_ALREADY_EXISTS, Shape::Plain;
+    /// The configuration is not valid, with event 11000. (fidelity: `fault-create`)
+    invalid_configuration() = HcsCreateComputeSystem, HCS_E_INVALID_JSON, Shape::Refused(ErrorEvent::INVALID_CONFIGURATION);
+    /// The same with the other code that was seen. (fidelity: `fault-create`)
+    invalid_configuration_data() = HcsCreateComputeSystem, HRESULT_ERROR_INVALID_DATA, Shape::Refused(ErrorEvent::INVALID_CONFIGURATION);
+    /// The container's image is of another Windows. (fidelity: `fault-create`)
+    image_mismatch() = HcsCreateComputeSystem, HCS_E_IMAGE_MISMATCH, Shape::Plain;
+    /// The network endpoint is still attached to a system that has died; at a start or a create. (fidelity: `fault-endpoint`)
+    endpoint_attached() = HcsStartComputeSystem, HCN_E_ENDPOINT_ALREADY_ATTACHED, Shape::Plain;
+
+    /// Nobody called `HcsGrantVmAccess` for the file. (fidelity: `fault-start`)
+    disk_not_granted(path: impl ToString = r"C:\disks\system.vhdx") = HcsStartComputeSystem, E_ACCESSDENIED, Shape::Storage(path);
+    /// The disk's file is compressed, encrypted or sparse. (fidelity: `fault-start`)
+    disk_sparse(path: impl ToString = r"C:\disks\system.vhdx") = HcsStartComputeSystem, ERROR_VIRTUAL_DISK_LIMITATION, Shape::Storage(path);
+    /// Another worker, perhaps a dying one, has the file open. (fidelity: `fault-start`)
+    disk_in_use(path: impl ToString = r"C:\disks\system.vhdx") = HcsStartComputeSystem, HRESULT_ERROR_SHARING_VIOLATION, Shape::Storage(path);
+    /// The file does not exist. (fidelity: `fault-start`)
+    disk_missing(path: impl ToString = r"C:\disks\system.vhdx") = HcsStartComputeSystem, HRESULT_ERROR_FILE_NOT_FOUND, Shape::Storage(path);
+    /// The file is damaged. (fidelity: `fault-start`)
+    disk_corrupt(path: impl ToString = r"C:\disks\system.vhdx") = HcsStartComputeSystem, HRESULT_ERROR_FILE_CORRUPT, Shape::Storage(path);
+    /// The file is no virtual disk of a known format. (fidelity: `fault-start`)
+    disk_unreadable(path: impl ToString = r"C:\disks\system.vhdx") = HcsStartComputeSystem, ERROR_VIRTDISK_PROVIDER_NOT_FOUND, Shape::Storage(path);
+    /// The storage cannot be powered on with what it was given. (fidelity: `fault-start`)
+    storage_not_supported(path: impl ToString = r"\\server\share\system.vhdx") = HcsStartComputeSystem, HRESULT_ERROR_NOT_SUPPORTED, Shape::Storage(path);
+    /// The host has less memory than the machine is to have, in megabytes. (fidelity: `fault-start`)
+    out_of_memory(megabytes: u64 = 8192) = HcsStartComputeSystem, E_OUTOFMEMORY,
+        Shape::Start(Some(format!("The host has too little memory for {megabytes} megabytes.")));
+    /// The host has too few resources. (fidelity: `fault-start`)
+    no_system_resources() = HcsStartComputeSystem, HRESULT_ERROR_NO_SYSTEM_RESOURCES, Shape::Start(None);
+    /// The system exits while it is starting, and is gone. (fidelity: `fault-exit`)
+    terminated_during_start() = HcsStartComputeSystem, HCS_E_TERMINATED_DURING_START, Shape::Plain;
+    /// The system exits unexpectedly, and is gone. (fidelity: `fault-exit`)
+    unexpected_exit() = HcsStartComputeSystem, HCS_E_UNEXPECTED_EXIT, Shape::Plain;
+
+    /// The guest has nothing that could take a shutdown request. (fidelity: `fault-shutdown`)
+    guest_no_shutdown_channel() = HcsShutDownComputeSystem, HRESULT_ERROR_NOT_SUPPORTED, Shape::Plain;
+    /// The options of a shutdown are NULL, empty or not valid: event 11001. (fidelity: `fault-shutdown`)
+    invalid_options() = HcsShutDownComputeSystem, HCS_E_INVALID_JSON, Shape::Refused(ErrorEvent::INVALID_REQUEST);
+    /// A code that was read as "process not found", so that a failed shutdown counted as done. (fidelity: `fault-shutdown`)
+    proc_not_found() = HcsShutDownComputeSystem, HRESULT_ERROR_PROC_NOT_FOUND, Shape::Plain;
+    /// The guest gives no answer in time. (fidelity: `fault-guest`)
+    guest_timeout() = HcsShutDownComputeSystem, HCS_E_CONNECTION_TIMEOUT, Shape::Plain;
+    /// The guest's OS has failed badly. (fidelity: `fault-guest`)
+    guest_critical_error() = HcsStartComputeSystem, HCS_E_GUEST_CRITICAL_ERROR, Shape::Plain;
+    /// The system has stopped already. (fidelity: `fault-shutdown`)
+    already_stopped() = HcsTerminateComputeSystem, HCS_E_SYSTEM_ALREADY_STOPPED, Shape::Plain;
+    /// The system's state does not allow it. (fidelity: `fault-guest`)
+    invalid_state() = HcsPauseComputeSystem, HCS_E_INVALID_STATE, Shape::Plain;
+    /// The handle of a system that is closing. (fidelity: `fault-guest`)
+    invalid_handle() = HcsGetComputeSystemProperties, E_HANDLE, Shape::Nothing;
+
+    /// The program does not exist in the container. (fidelity: `fault-process`)
+    program_not_found() = HcsCreateProcess, HRESULT_ERROR_FILE_NOT_FOUND, Shape::Plain;
+    /// The wait fails though the process runs; no document. (fidelity: `fault-process`)
+    process_wait_failed() = HcsCreateProcess, E_INVALIDARG, Shape::Nothing;
+    /// The process has exited and is forgotten. (fidelity: `fault-process`)
+    process_not_found() = HcsGetProcessInfo, HRESULT_ERROR_NOT_FOUND, Shape::Plain;
+    /// The process has exited. (fidelity: `fault-process`)
+    process_already_stopped() = HcsSignalProcess, HCS_E_PROCESS_ALREADY_STOPPED, Shape::Plain;
+    /// The process has ended, and somebody still has a handle. (fidelity: `fault-process`)
+    process_access_denied() = HcsTerminateProcess, E_ACCESSDENIED, Shape::Plain;
+
+    /// The service cannot be reached: at once. (fidelity: `fault-service`)
+    service_not_available() = HcsCreateComputeSystem, HCS_E_SERVICE_NOT_AVAILABLE, Shape::Nothing, at_once;
+    /// No system has the id: at once. (fidelity: `fault-service`)
+    system_not_found() = HcsOpenComputeSystem, HCS_E_SYSTEM_NOT_FOUND, Shape::Nothing, at_once;
+    /// The service went away under a pending operation. (fidelity: `fault-service`)
+    service_disconnected() = HcsStartComputeSystem, HCS_E_SERVICE_DISCONNECT, Shape::Plain;
+    /// The handle is from before the service went away: at once. (fidelity: `fault-service`)
+    stale_handle() = HcsGetComputeSystemProperties, HRESULT_RPC_X_SS_IN_NULL_CONTEXT, Shape::Nothing, at_once;
+}
+
+/// Any code with a message in another language: clients must not look at it. (fidelity: `fault-message`)
+///
+/// ```
+/// use hcs_sim::{faults, hresult::E_OUTOFMEMORY};
+/// let document = faults::localized_message(E_OUTOFMEMORY, "Nicht genügend Arbeitsspeicher.").document("web").unwrap();
+/// assert_eq!(document.to_json(), r#"{"Error":-2147024882,"ErrorMessage":"Nicht genügend Arbeitsspeicher."}"#);
+/// ```
+pub fn localized_message(code: impl Into<Hresult>, text: impl Into<String>) -> Fault {
+    Fault::new("localized_message", Export::HcsStartComputeSystem, code.into(), Shape::Plain).message(text)
+}
+
+/// A system that cannot be constructed, for any reason. (fidelity: `fault-construct`)
+pub fn construct(code: impl Into<Hresult>) -> Fault {
+    Fault::new("construct", Export::HcsCreateComputeSystem, code.into(), Shape::Construct)
+}
