@@ -123,12 +123,7 @@ impl Fault {
             Shape::Construct => document
                 .message("")
                 .attribution(AttributionRecord::OperationFailure { detail: "Construct".into() }),
-            Shape::Refused(event) => {
-                let detail = "Not a valid document at '$'";
-                let message =
-                    format!("The document was refused: {says} (0x{:08X}, '{detail}').", shown.bits());
-                document.event(ErrorEvent::of_compute(*event, None, shown, message).data(detail))
-            }
+            Shape::Refused(event) => document.event(ErrorEvent::refused(*event, shown, "$", says)),
             Shape::WithoutHyperV => {
                 let message = format!("System '{id}' cannot be created: this host has no Hyper-V.");
                 let event = ErrorEvent::HYPER_V_NOT_INSTALLED;
@@ -141,7 +136,7 @@ impl Fault {
             Shape::Storage(path) => {
                 let device = device_id(&self.controller).to_uppercase();
                 let message = format!(
-                    "'{id}' Synthetic Storage (Instance ID {device}): powering it on with {path:?} ended with '{says}' (0x{:08X}).",
+                    "'{id}' Synthetic Storage (Instance ID {device}): powering it on with '{path}' ended with '{says}' (0x{:08X}).",
                     code.bits()
                 );
                 document

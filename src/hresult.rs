@@ -452,10 +452,10 @@ codes! {
         "The JSON text given for the network cannot be accepted.";
     0xC03A0014 ERROR_VIRTDISK_PROVIDER_NOT_FOUND:
         "nothing on the host can read the virtual disk: its format is unknown or the file is damaged",
-        "";
+        "No provider for virtual disks knows the format of the file.";
     0xC03A001A ERROR_VIRTUAL_DISK_LIMITATION:
         "the virtual disk's file is compressed, encrypted or sparse, which the host does not take",
-        "";
+        "The file of a virtual disk may be neither compressed nor encrypted nor sparse.";
 }
 
 #[cfg(test)]

@@ -148,12 +148,13 @@ pub mod documents {
     };
     pub use crate::document::error_event::{ErrorEvent, EventDataType};
     pub use crate::document::exit::{ExitType, SystemExitStatus};
+    pub use crate::document::migration::{Blackout, MigrationNotification, MigrationOrigin, MigrationStep};
     pub use crate::document::process::ProcessStatus;
     pub use crate::document::properties::*;
     pub use crate::document::result_error::{AttributionRecord, ResultDocument, ResultError};
     pub use crate::document::service::{
-        Affinity, CpuGroup, CpuGroupProperty, CredentialGuard, CredentialGuardState, LogicalProcessor,
-        ServiceProperties, ServiceProperty, Transport,
+        Affinity, CpuGroup, CpuGroupProperty, CredentialGuard, CredentialGuardSocket, CredentialGuardState,
+        LogicalProcessor, ServiceProperties, ServiceProperty, Subnode, Transport,
     };
 }
 

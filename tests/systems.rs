@@ -455,3 +455,38 @@ fn each_open_gives_a_handle_of_its_own() {
         close_system(system);
     });
 }
+
+#[test]
+fn a_guest_that_is_asked_to_reboot_goes_on_unless_it_stops_on_reset() {
+    let machine = |stop| format!(r#"{{"VirtualMachine":{{"StopOnReset":{stop},"GuestConnection":{{}}}}}}"#);
+    let reboot = r#"{"Mechanism":"GuestConnection","Type":"Reboot"}"#;
+    Host::new().run(|host| {
+        let system = create("vm", &machine(false));
+        start(system);
+        for _ in 0..2 {
+            assert_eq!(ask(HcsShutDownComputeSystem, system, Some(reboot)).0, S_OK);
+            host.advance(std::time::Duration::from_secs(60));
+            assert_eq!(properties(system, None)["State"], "Running");
+        }
+        close_system(system);
+    });
+    Host::new().run(|_| {
+        let system = create("vm", &machine(true));
+        start(system);
+        assert_eq!(ask(HcsShutDownComputeSystem, system, Some(reboot)).0, S_OK);
+        let exit = json(wait_for_exit(system, INFINITE).1);
+        assert_eq!(exit["Attribution"][0]["WorkerExit"]["Detail"], "Reset");
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_hosted_system_with_a_container_is_a_windows_one() {
+    for (hosted, os) in [(r#"{"Container":{}}"#, "Windows"), (r#"{"OciBundlePath":"/run/a"}"#, "Linux")] {
+        Host::new().run(|_| {
+            let system = create("box", &format!(r#"{{"HostingSystemId":"uvm","HostedSystem":{hosted}}}"#));
+            assert_eq!(properties(system, None)["RuntimeOsType"], os);
+            close_system(system);
+        });
+    }
+}

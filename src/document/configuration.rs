@@ -85,7 +85,7 @@ struct Document {
     owner: Option<Arc<str>>,
     schema_version: Option<Object<Version>>,
     hosting_system_id: Option<Arc<str>>,
-    hosted_system: Option<Object<IgnoredAny>>,
+    hosted_system: Option<Object<HostedSystem>>,
     container: Option<Object<IgnoredAny>>,
     virtual_machine: Option<Object<VirtualMachine>>,
     should_terminate_on_last_handle_closed: Option<bool>,
@@ -97,6 +97,13 @@ struct Document {
     terminate_on_last_handle_closed: Option<bool>,
     #[serde(rename = "MemoryMaximumInMB")]
     memory_maximum_in_mb: Option<u64>,
+}
+
+/// A Windows container in a utility VM has a `Container`, a Linux one the documents of the OCI.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct HostedSystem {
+    container: Option<Object<IgnoredAny>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -195,7 +202,7 @@ impl Document {
         } else {
             SystemKind::Container {
                 isolated: self.hosting_system_id.is_some(),
-                linux: self.hosted_system.is_some(),
+                linux: self.hosted_system.is_some_and(|it| it.0.container.is_none()),
             }
         };
         let schema = self.schema_version.map_or((2, 0), |Object(it)| (it.major, it.minor));
@@ -282,6 +289,10 @@ mod tests {
             (r#"{"Container":{}}"#, SystemKind::Container { isolated: false, linux: false }),
             (
                 r#"{"HostingSystemId":"uvm","HostedSystem":{"SchemaVersion":{"Major":2,"Minor":1},"Container":{}}}"#,
+                SystemKind::Container { isolated: true, linux: false },
+            ),
+            (
+                r#"{"HostingSystemId":"uvm","HostedSystem":{"OciBundlePath":"/run/a"}}"#,
                 SystemKind::Container { isolated: true, linux: true },
             ),
             (

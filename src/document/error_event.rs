@@ -109,6 +109,19 @@ impl ErrorEvent {
         event.data(format!("%%{}", code.bits())).data(format!("0x{:08X}", code.bits()))
     }
 
+    /// The compute service refuses a document, and says where it is not in order. (fidelity: `create-invalid-json`,
+    /// `query-invalid-json`)
+    pub(crate) fn refused(event_id: u16, code: Hresult, path: &str, says: &str) -> ErrorEvent {
+        let what = if event_id == ErrorEvent::INVALID_CONFIGURATION {
+            "The configuration of the compute system was refused"
+        } else {
+            "The request document was refused"
+        };
+        let detail = format!("Not a valid document at '{path}'");
+        let message = format!("{what}: {says} (0x{:08X}, '{detail}').", code.bits());
+        ErrorEvent::of_compute(event_id, None, code, message).data(detail)
+    }
+
     /// An event of the worker: its data begin with the system's id and its runtime id in upper case.
     /// (fidelity: `worker-events`)
     pub(crate) fn of_worker(

@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 ///     u32::from(parameters.command_line.is_none())
 /// });
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 #[allow(missing_docs)] // fields are named as in the schema
@@ -47,6 +47,15 @@ pub struct ProcessParameters {
     pub use_existing_login: bool,
     #[serde(default)]
     pub use_legacy_console: bool,
+    /// Not in the schema; what hcsshim sends for Linux containers. (fidelity: `process-parameters`)
+    #[serde(default)]
+    pub create_in_utility_vm: bool,
+    /// As above.
+    #[serde(rename = "OCISpecification")]
+    pub oci_specification: Option<serde_json::Value>,
+    /// As above.
+    #[serde(rename = "OCIProcess")]
+    pub oci_process: Option<serde_json::Value>,
 }
 
 impl ProcessParameters {

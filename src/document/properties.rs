@@ -44,9 +44,15 @@ pub struct Properties {
     pub runtime_id: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_template_id: Option<Arc<str>>,
+    /// Not in the schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_runtime_template: Option<bool>,
     /// Not in the schema; the silo of a process-isolated container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ob_root: Option<Arc<str>>,
+    /// Not in the schema of this document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_dummy: Option<bool>,
     /// Not in the schema; the utility VM's image of a container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_image_path: Option<Arc<str>>,
@@ -80,6 +86,18 @@ pub struct Properties {
     /// Not in the schema; of containers of the first API, by number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapped_virtual_disk_controllers: Option<BTreeMap<u32, MappedVirtualDiskController>>,
+    /// Not in the schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest_memory_info: Option<GuestMemoryInfo>,
+    /// Not in the schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_group_id: Option<Arc<str>>,
+    /// Not in the schema.
+    #[serde(default, rename = "SystemGUID", skip_serializing_if = "Option::is_none")]
+    pub system_guid: Option<Arc<str>>,
+    /// Not in the schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_frequency_power_cap: Option<u32>,
     /// Schema 2.5: the answers to the `Queries` of a property query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property_responses: Option<BTreeMap<String, PropertyResponse>>,
@@ -96,7 +114,9 @@ impl Properties {
             owner: None,
             runtime_id: None,
             runtime_template_id: None,
+            is_runtime_template: None,
             ob_root: None,
+            is_dummy: None,
             runtime_image_path: None,
             state: None,
             stopped: None,
@@ -111,6 +131,10 @@ impl Properties {
             memory_topology: None,
             service_session_id: None,
             mapped_virtual_disk_controllers: None,
+            guest_memory_info: None,
+            cpu_group_id: None,
+            system_guid: None,
+            cpu_frequency_power_cap: None,
             property_responses: None,
         }
     }
@@ -317,6 +341,19 @@ pub struct MemoryTopology {
     pub gpa_mapping_size_in_pages: u64,
 }
 
+/// What a guest says of its memory, in bytes. Not in the schema.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)] // fields are named as in documents
+pub struct GuestMemoryInfo {
+    pub total_physical_bytes: u64,
+    pub total_usage: u64,
+    pub committed_bytes: u64,
+    pub shared_committed_bytes: u64,
+    pub commit_limit_bytes: u64,
+    pub peak_commitment_bytes: u64,
+}
+
 /// The disks of one controller. Not in the schema.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -340,6 +377,8 @@ pub struct MappedVirtualDisk {
     pub create_in_utility_vm: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub read_only: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
     #[serde(skip_serializing_if = "is_false")]
     pub attach_only: bool,
 }

@@ -65,6 +65,14 @@ pub(crate) enum SaveType {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ShutdownOptions {
     pub(crate) mechanism: Option<ShutdownMechanism>,
+    pub(crate) r#type: Option<ShutdownType>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum ShutdownType {
+    Shutdown,
+    Hibernate,
+    Reboot,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -201,6 +201,18 @@ pub struct CpuGroupProperty {
 pub struct CredentialGuard {
     pub id: String,
     pub credential_guard: CredentialGuardState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hv_socket_config: Option<CredentialGuardSocket>,
+}
+
+/// `ContainerCredentialGuardHvSocketServiceConfig`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct CredentialGuardSocket {
+    pub service_id: String,
+    /// An `HvSocketServiceConfig`.
+    pub service_config: Value,
 }
 
 /// `ContainerCredentialGuardState`.
@@ -224,4 +236,16 @@ pub struct LogicalProcessor {
     pub package_id: u32,
     pub core_id: u32,
     pub root_vp_index: i32,
+    /// Schema 2.4.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subnodes: Vec<Subnode>,
+}
+
+/// `Subnode`: where a logical processor stands in the machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[allow(missing_docs)] // fields are named as in the schema
+pub struct Subnode {
+    pub r#type: String,
+    pub id: u64,
 }

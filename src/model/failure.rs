@@ -38,36 +38,20 @@ impl Failure {
         Failure { hresult, document: Some(Box::new(document)), note: None }
     }
 
-    /// A configuration that is not valid: event 11000. (fidelity: `create-invalid-json`)
+    /// A configuration that is not valid. (fidelity: `create-invalid-json`)
     pub(crate) fn invalid_configuration(code: Hresult, problem: &Problem) -> Failure {
-        Failure::invalid_document(
-            code,
-            ErrorEvent::INVALID_CONFIGURATION,
-            "The configuration of the compute system was refused",
-            problem,
-        )
+        Failure::invalid_document(code, ErrorEvent::INVALID_CONFIGURATION, problem)
     }
 
-    /// A query or an options document that is not valid: event 11001. (fidelity: `query-invalid-json`)
+    /// A query or an options document that is not valid. (fidelity: `query-invalid-json`)
     pub(crate) fn invalid_request(problem: &Problem) -> Failure {
-        Failure::invalid_document(
-            HCS_E_INVALID_JSON,
-            ErrorEvent::INVALID_REQUEST,
-            "The request document was refused",
-            problem,
-        )
+        Failure::invalid_document(HCS_E_INVALID_JSON, ErrorEvent::INVALID_REQUEST, problem)
     }
 
-    fn invalid_document(code: Hresult, event_id: u16, what: &str, problem: &Problem) -> Failure {
-        let shown = document_form(code);
-        let detail = format!("Not a valid document at '{}'", problem.path);
-        let message = format!("{what}: {} (0x{:08X}, '{detail}').", code.message(), shown.bits());
-        let event = ErrorEvent::of_compute(event_id, None, shown, message).data(detail);
-        Failure {
-            hresult: code,
-            document: Some(Box::new(ResultError::of(code).event(event))),
-            note: Some(problem.note.clone()),
-        }
+    fn invalid_document(code: Hresult, event_id: u16, problem: &Problem) -> Failure {
+        let event = ErrorEvent::refused(event_id, document_form(code), &problem.path, code.message());
+        let document = ResultError::of(code).event(event);
+        Failure { hresult: code, document: Some(Box::new(document)), note: Some(problem.note.clone()) }
     }
 }
 

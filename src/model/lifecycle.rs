@@ -19,9 +19,10 @@ use crate::document;
 use crate::document::configuration::{Restore, SystemKind};
 use crate::document::exit::{ExitCause, ExitType};
 use crate::document::properties::{Properties, PropertyResponse, PropertyValue};
-use crate::document::request::{PropertyType, SaveType, ShutdownMechanism, SystemQuery};
+use crate::document::request::{PropertyType, SaveType, ShutdownMechanism, ShutdownType, SystemQuery};
 use crate::document::result_error::ResultError;
 use crate::event::EventType;
+use crate::faults;
 use crate::hresult::*;
 
 /// The outcome of a request that is carried out: the document of its success, or its failure.
@@ -135,7 +136,12 @@ impl Host {
             && let Some(path) = self.missing_grant(system)
         {
             let note = format!("{path} was never granted to {}: HcsGrantVmAccess", system.id);
-            return Err(Failure::noted(E_ACCESSDENIED, note));
+            let mut fault = faults::disk_not_granted(&path);
+            if let Some(controller) = system.controller_of(&path) {
+                fault = fault.controller(controller);
+            }
+            let document = fault.document(&system.id).map(Box::new);
+            return Err(Failure { hresult: E_ACCESSDENIED, document, note: Some(note) });
         }
         let mut template_id = None;
         let mut memory_mb = system.memory_mb;
@@ -216,11 +222,18 @@ impl Host {
                 }
             }
         }
+        // fidelity: shutdown-reboot
+        let cause = match &request.body {
+            Body::Shutdown(options) if options.r#type == Some(ShutdownType::Reboot) => {
+                if !system.configuration.stop_on_reset {
+                    return Ok(None); // the guest is back as if nothing had been
+                }
+                ExitCause::Reset
+            }
+            _ => ExitCause::ShutDown,
+        };
         system.shutting_down = true;
-        self.due_later(
-            self.behavior.guest_shutdown,
-            Due::Exit { system: request.system, cause: ExitCause::ShutDown },
-        );
+        self.due_later(self.behavior.guest_shutdown, Due::Exit { system: request.system, cause });
         Ok(None)
     }
 

@@ -13,7 +13,9 @@ use super::system::{System, SystemState};
 use crate::document;
 use crate::document::configuration::SystemKind;
 use crate::document::exit::ExitCause;
-use crate::document::migration::{Blackout, FinalOperation, Notification, Origin, Step};
+use crate::document::migration::{
+    Blackout, FinalOperation, MigrationNotification, MigrationOrigin, MigrationStep,
+};
 use crate::document::timestamp::timestamp;
 use crate::event::{EventType, MigrationFailure};
 use crate::hresult::*;
@@ -27,7 +29,7 @@ const BLACKOUT: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
 pub(crate) struct Migration {
-    origin: Origin,
+    origin: MigrationOrigin,
     phase: Phase,
     /// Counts migrations: steps of an earlier one come to nothing.
     serial: u64,
@@ -45,17 +47,17 @@ enum Phase {
 }
 
 /// What happens on each side once the transfer begins, after which time. (fidelity: `migration-events`)
-const ON_SOURCE: [(Duration, Step); 4] = [
-    (STEP, Step::TransferInProgress),
-    (STEP, Step::BlackoutStarted),
-    (BLACKOUT, Step::OfflineDone),
-    (STEP, Step::MigrationDone),
+const ON_SOURCE: [(Duration, MigrationStep); 4] = [
+    (STEP, MigrationStep::TransferInProgress),
+    (STEP, MigrationStep::BlackoutStarted),
+    (BLACKOUT, MigrationStep::OfflineDone),
+    (STEP, MigrationStep::MigrationDone),
 ];
-const ON_DESTINATION: [(Duration, Step); 4] = [
-    (STEP, Step::TransferInProgress),
-    (STEP, Step::BlackoutStarted),
-    (BLACKOUT, Step::BlackoutExited),
-    (STEP, Step::MigrationDone),
+const ON_DESTINATION: [(Duration, MigrationStep); 4] = [
+    (STEP, MigrationStep::TransferInProgress),
+    (STEP, MigrationStep::BlackoutStarted),
+    (BLACKOUT, MigrationStep::BlackoutExited),
+    (STEP, MigrationStep::MigrationDone),
 ];
 
 impl Host {
@@ -74,7 +76,7 @@ impl Host {
             Failure::noted(HCS_E_INVALID_STATE, format!("the call is out of turn: {at}"))
         };
         // fidelity: migration-origin
-        let side = system.migration.as_ref().map_or(Origin::Source, |it| it.origin);
+        let side = system.migration.as_ref().map_or(MigrationOrigin::Source, |it| it.origin);
         if !force && call.origin().is_some_and(|it| it != side) {
             return Err(Failure::noted(E_INVALIDARG, format!("Origin: this side is the {side:?}")));
         }
@@ -83,7 +85,7 @@ impl Host {
                 if !expected(&[None]) {
                     return Err(out_of_turn());
                 }
-                self.begin_migration(number, Origin::Source, Phase::Initialized);
+                self.begin_migration(number, MigrationOrigin::Source, Phase::Initialized);
             }
             MigrationCall::Start { has_socket } => {
                 if !expected(&[Some(Phase::Initialized)]) {
@@ -93,7 +95,7 @@ impl Host {
                     return Err(lacks_socket());
                 }
                 self.set_phase(number, Phase::Started);
-                self.tell_step(number, Step::SetupDone, None, 0);
+                self.tell_step(number, MigrationStep::SetupDone, None, 0);
             }
             MigrationCall::Transfer(_) => {
                 if !expected(&[Some(Phase::Started)]) {
@@ -110,9 +112,10 @@ impl Host {
                 let migration = system.migration.take();
                 let usual = match migration.map(|it| (it.origin, it.phase)) {
                     // One side goes on: the destination, or after a failure the source. (fidelity: migration-finalize)
-                    Some((Origin::Source, Phase::Done) | (Origin::Destination, Phase::Failed)) => {
-                        FinalOperation::Stop
-                    }
+                    Some(
+                        (MigrationOrigin::Source, Phase::Done)
+                        | (MigrationOrigin::Destination, Phase::Failed),
+                    ) => FinalOperation::Stop,
                     _ => FinalOperation::Resume,
                 };
                 match options.finalized_operation.unwrap_or(usual) {
@@ -133,11 +136,11 @@ impl Host {
 
     /// A system is started as the destination of a migration. (fidelity: `migration-destination`)
     pub(super) fn start_as_destination(&mut self, number: u64) {
-        self.begin_migration(number, Origin::Destination, Phase::Started);
-        self.tell_step(number, Step::SetupDone, None, 0);
+        self.begin_migration(number, MigrationOrigin::Destination, Phase::Started);
+        self.tell_step(number, MigrationStep::SetupDone, None, 0);
     }
 
-    fn begin_migration(&mut self, number: u64, origin: Origin, phase: Phase) {
+    fn begin_migration(&mut self, number: u64, origin: MigrationOrigin, phase: Phase) {
         self.last_migration += 1;
         let serial = self.last_migration;
         if let Some(system) = self.systems.get_mut(number) {
@@ -172,12 +175,15 @@ impl Host {
         }
         let (_, step) = steps(migration.origin)[index];
         match step {
-            Step::BlackoutStarted => self.set_state_of(number, SystemState::Paused),
-            Step::BlackoutExited => self.set_state_of(number, SystemState::Running),
-            Step::MigrationDone => self.set_phase(number, Phase::Done),
+            MigrationStep::BlackoutStarted => self.set_state_of(number, SystemState::Paused),
+            MigrationStep::BlackoutExited => self.set_state_of(number, SystemState::Running),
+            MigrationStep::MigrationDone => self.set_phase(number, Phase::Done),
             _ => {}
         }
-        let ends_something = matches!(step, Step::OfflineDone | Step::BlackoutExited | Step::MigrationDone);
+        let ends_something = matches!(
+            step,
+            MigrationStep::OfflineDone | MigrationStep::BlackoutExited | MigrationStep::MigrationDone
+        );
         let result = ends_something.then_some("Success");
         self.tell_step(number, step, result, now);
         self.next_step(number, index + 1);
@@ -196,21 +202,26 @@ impl Host {
     /// Tells the failure, and the recovery: the source goes on as before, unless that is what failed.
     fn end_migration(&mut self, number: u64, failure: MigrationFailure) {
         self.set_phase(number, Phase::Failed);
-        self.tell_step(number, Step::MigrationFailed, Some(failure.name()), 0);
+        self.tell_step(number, MigrationStep::MigrationFailed, Some(failure.name()), 0);
         let Some(&mut Migration { origin, before, .. }) = self.migration_of(number) else { return };
-        if origin == Origin::Source && failure != MigrationFailure::MigrationRecoveryFailed {
+        if origin == MigrationOrigin::Source && failure != MigrationFailure::MigrationRecoveryFailed {
             self.set_state_of(number, before);
-            self.tell_step(number, Step::MigrationRecoveryDone, Some("Success"), 0);
+            self.tell_step(number, MigrationStep::MigrationRecoveryDone, Some("Success"), 0);
         }
     }
 
-    fn tell_step(&mut self, number: u64, event: Step, result: Option<&'static str>, now: Nanos) {
+    fn tell_step(&mut self, number: u64, event: MigrationStep, result: Option<&'static str>, now: Nanos) {
         let Some(origin) = self.migration_of(number).map(|it| it.origin) else { return };
-        let additional_details = (event == Step::BlackoutExited).then(|| Blackout {
+        let additional_details = (event == MigrationStep::BlackoutExited).then(|| Blackout {
             blackout_duration_milliseconds: BLACKOUT.as_millis() as u64,
             blackout_stop_timestamp: timestamp(now),
         });
-        let document = document::write(&Notification { origin, event, result, additional_details });
+        let document = document::write(&MigrationNotification {
+            origin,
+            event,
+            result: result.map(Into::into),
+            additional_details,
+        });
         self.tell_system(number, EventType::GroupLiveMigration, Some(&document));
     }
 
@@ -228,7 +239,7 @@ impl System {
     pub(super) fn is_migrating(&self) -> bool {
         let held = |it: &Migration| match it.phase {
             Phase::Transferring => true,
-            Phase::Done => it.origin == Origin::Source,
+            Phase::Done => it.origin == MigrationOrigin::Source,
             _ => false,
         };
         self.migration.as_deref().is_some_and(held)
@@ -248,9 +259,9 @@ pub(super) fn lacks_socket() -> Failure {
     )
 }
 
-fn steps(origin: Origin) -> &'static [(Duration, Step)] {
+fn steps(origin: MigrationOrigin) -> &'static [(Duration, MigrationStep)] {
     match origin {
-        Origin::Source => &ON_SOURCE,
-        Origin::Destination => &ON_DESTINATION,
+        MigrationOrigin::Source => &ON_SOURCE,
+        MigrationOrigin::Destination => &ON_DESTINATION,
     }
 }

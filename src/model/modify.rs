@@ -162,6 +162,17 @@ impl System {
         machine
     }
 
+    /// The key of the SCSI controller that a file is attached to.
+    pub(super) fn controller_of(&self, path: &str) -> Option<String> {
+        let tree = self.tree_now();
+        let attached = |controller: &Value| {
+            let attachments = controller["Attachments"].as_object();
+            attachments.is_some_and(|it| it.values().any(|it| it["Path"] == path))
+        };
+        let controllers = tree["VirtualMachine"]["Devices"]["Scsi"].as_object()?;
+        controllers.iter().find(|it| attached(it.1)).map(|it| it.0.clone())
+    }
+
     /// The files that it opens at its start.
     pub(super) fn files(&self) -> Vec<String> {
         file_paths(&self.tree_now())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::process::signal_of;
 use crate::call::{Call, OperationType, Text};
 use crate::document::migration::{
-    FinalizeOptions, InitializeOptions, Origin, SystemStartOptions, TransferOptions,
+    FinalizeOptions, InitializeOptions, MigrationOrigin, SystemStartOptions, TransferOptions,
 };
 use crate::document::process::{ProcessChange, ProcessParameters, Signal, SignalOptions};
 use crate::document::request::{
@@ -46,7 +46,7 @@ pub(crate) enum MigrationCall {
 
 impl MigrationCall {
     /// The side that the caller takes this one for, if it says so.
-    pub(crate) fn origin(&self) -> Option<Origin> {
+    pub(crate) fn origin(&self) -> Option<MigrationOrigin> {
         match self {
             MigrationCall::Initialize(options) => options.origin,
             MigrationCall::Start { .. } => None,

@@ -108,6 +108,7 @@ impl Host {
                     package_id: 0,
                     core_id: index / 2,
                     root_vp_index: index.cast_signed(),
+                    subnodes: Vec::new(),
                 };
                 ServiceProperty::ProcessorTopology {
                     logical_processor_count,
@@ -218,6 +219,7 @@ impl Host {
                         credential_spec: new.credential_spec,
                     },
                     id: new.id,
+                    hv_socket_config: None,
                 });
             }
             CredentialGuardChange::RemoveInstance(Object(name)) => {

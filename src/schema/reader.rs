@@ -57,7 +57,7 @@ impl Reader {
         nearest: Option<&str>,
         since: Option<Version>,
     ) {
-        if self.problems.len() < PROBLEMS {
+        if !self.is_full() {
             self.problems.push(Problem {
                 pointer: place.pointer(),
                 kind,
@@ -67,6 +67,11 @@ impl Reader {
                 since,
             });
         }
+    }
+
+    /// No further problem will be told: looking for one's details is in vain.
+    fn is_full(&self) -> bool {
+        self.problems.len() >= PROBLEMS
     }
 
     /// A member is missing that is needed.
@@ -217,6 +222,9 @@ impl At<'_, '_> {
     }
 
     fn unknown_value(self, ty: &Type, text: &str) {
+        if self.reader.is_full() {
+            return;
+        }
         let near = nearest(text, ty.values().map(|it| it.name));
         let kind = ProblemKind::UnknownValue;
         self.reader.tell_more(self.place, kind, Wanted(self.expected), Shown(text), near, None);
@@ -433,6 +441,9 @@ fn complete(reader: &mut Reader, place: Place<'_>, shape: &Struct, given: u64) {
 }
 
 fn unknown_member(reader: &mut Reader, place: Place<'_>, ty: &Type, shape: &Struct, name: &str) {
+    if reader.is_full() {
+        return;
+    }
     let near = nearest(name, shape.members.iter().map(|it| it.name));
     reader.tell_more(place, ProblemKind::UnknownMember, ty.name, Shown(name), near, None);
 }

@@ -10,7 +10,7 @@ enums! { true Enum ENUMS:
     CachingMode { 2.1: Uncached Cached ReadOnlyCached; }
     ContainerCredentialGuardModifyOperation { 2.1: AddInstance RemoveInstance; }
     ContainerCredentialGuardTransport { 2.1: LRPC HvSocket; }
-    CrashType { 2.3: CrashGuest; seen 2.4: CaptureGuestDebugState; }
+    CrashType { 2.3: CrashGuest; }
     DeviceType { 2.2: ClassGuid DeviceInstance GpuMirror; }
     EnlightenmentModifications { 2.5: Unreported FavorAutoEoi RsvdZ1; }
     EventDataType {
