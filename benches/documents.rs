@@ -15,6 +15,7 @@ use serde_json::Value;
 fn main() {
     let scale = Scale::asked_for();
     large_documents(&scale);
+    growth(&scale);
     creating(&scale);
 }
 
@@ -68,6 +69,43 @@ fn large_documents(scale: &Scale) {
             }),
         ];
         side_by_side(&format!("{name} ({} bytes)", text.len()), &scale, 8, contestants);
+    }
+}
+
+/// Goal: no shape of document takes time that grows faster than its size.
+fn growth(scale: &Scale) {
+    let rounds = scale.rounds.min(11);
+    let shapes: [(&str, fn(usize) -> String); 6] = [
+        ("disks, in order", |length| many_disks(length, "CachingMode")),
+        ("disks, each with an unknown member", |length| many_disks(length, "CacheMode")),
+        ("one unknown member with a long name", |length| format!(r#"{{"{}":1}}"#, "k".repeat(length))),
+        ("the same member again and again", |length| {
+            format!(r#"{{{}"Owner":""}}"#, r#""Owner":"","#.repeat(length / 11))
+        }),
+        ("the same key again and again", |length| {
+            let keys = r#""a":{},"#.repeat(length / 7);
+            format!(r#"{{"VirtualMachine":{{"Devices":{{"Scsi":{{{keys}"z":{{}}}}}}}}}}"#)
+        }),
+        ("as deep as it goes, again and again", |length| {
+            let deep = format!("{}{},", "[".repeat(100), "]".repeat(100));
+            format!(r#"{{"HostedSystem":[{}0]}}"#, deep.repeat(length / deep.len()))
+        }),
+    ];
+    println!("\n| ns a byte | 256 KiB | 1 MiB | 4 MiB |");
+    println!("|---|--:|--:|--:|");
+    for (name, shape) in shapes {
+        let cells = [MIB / 4, MIB, 4 * MIB].map(|length| {
+            let text = shape(length);
+            let times: Vec<f64> = (0..rounds)
+                .map(|_| {
+                    let started = std::time::Instant::now();
+                    black_box(schema::check("ComputeSystem", black_box(&text), Version::V2_6));
+                    started.elapsed().as_secs_f64() * 1e9 / text.len() as f64
+                })
+                .collect();
+            format!("{:.2}", quantile(&times, 0.5))
+        });
+        println!("| {name} | {} |", cells.join(" | "));
     }
 }
 

@@ -164,30 +164,40 @@ macro_rules! exports {
 
             /// The operation argument, if the export takes one.
             pub fn operation(&self) -> Option<OperationHandle> {
-                match self { $(Call::$variant { $($field),* } => None$(.or_else(|| $field.operation()))*),* }
+                match self {
+                    $(Call::$variant { $($field),* } => { $(if let Some(it) = $field.operation() { return Some(it) })* })*
+                }
+                None
             }
 
             /// The compute-system argument, if the export takes one.
             pub fn compute_system(&self) -> Option<SystemHandle> {
-                match self { $(Call::$variant { $($field),* } => None$(.or_else(|| $field.system()))*),* }
+                match self {
+                    $(Call::$variant { $($field),* } => { $(if let Some(it) = $field.system() { return Some(it) })* })*
+                }
+                None
             }
 
             /// The process argument, if the export takes one.
             pub fn process(&self) -> Option<ProcessHandle> {
-                match self { $(Call::$variant { $($field),* } => None$(.or_else(|| $field.process()))*),* }
+                match self {
+                    $(Call::$variant { $($field),* } => { $(if let Some(it) = $field.process() { return Some(it) })* })*
+                }
+                None
             }
 
             /// The first required argument that is NULL, or text that is too long to be read, with what is wrong.
             pub(crate) fn bad_argument(&self) -> Option<String> {
-                let (name, fault) = match self {
-                    $(Call::$variant { $($field),* } => {
-                        None$(.or_else(|| AsArgument::fault($field).map(|it| (stringify!($field), it))))*
-                    })*
-                }?;
-                Some(match fault {
+                let what = |name: &str, fault| match fault {
                     ArgumentFault::Missing => format!("{name} is NULL, and {} requires it", self.export()),
                     ArgumentFault::Unreadable(what) => format!("{name} is {what}"),
-                })
+                };
+                match self {
+                    $(Call::$variant { $($field),* } => {
+                        $(if let Some(it) = AsArgument::fault($field) { return Some(what(stringify!($field), it)) })*
+                    })*
+                }
+                None
             }
         }
     };

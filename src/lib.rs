@@ -52,6 +52,12 @@
 //!   crate exports those symbols (feature `drop-in`, on by default). A crate on windows-sys is tested unchanged:
 //!   `use hcs_sim as _;` in its tests is all, and anything of `hcs_sim` that a test uses does as well.
 //!
+//! # Documents
+//!
+//! Half of what goes wrong in a client is in its JSON. [`schema`] knows every type, with the version that brought each name:
+//! a host refuses what the Windows that it is like ([`Profile`]) would not know, and the journal says where and why.
+//! [`documents`] has what HCS writes as types, [`faults`] the failures that clients have met, ready for a rule.
+//!
 //! # What it is not
 //!
 //! * Not Windows: no guest boots, no disk is opened, no access is checked. `docs/fidelity.md` says of every behaviour where it
@@ -97,9 +103,10 @@
 //!
 //! # Map of the code
 //!
-//! `call` the calls and the table of exports; `event` what happens without one; `hresult` the table of codes; `model` what HCS is, pure; `document` JSON in and
-//! out; `script` rules and guest programs; `runtime` lock, clock, queue, waiting, callbacks, pipes; `journal` what happened and every sentence that a
-//! person reads; `abi` the only unsafe code. A call goes through them in one line: `abi` decodes it, `runtime` locks the
+//! `call` the calls and the table of exports; `event` what happens without one; `hresult` the table of codes; `schema` the table
+//! of types and the check by it; `model` what HCS is, pure; `document` JSON in and out; `faults` known failures; `script` rules
+//! and guest programs; `runtime` lock, clock, queue, waiting, callbacks, pipes; `journal` what happened and every sentence that
+//! a person reads; `abi` the only unsafe code. A call goes through them in one line: `abi` decodes it, `runtime` locks the
 //! world, `script` may claim it, `model` performs it, `journal` writes it down, `abi` encodes the answer.
 
 #![deny(unsafe_code, clippy::undocumented_unsafe_blocks)] // unsafe code is opened again in abi only
