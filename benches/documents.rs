@@ -75,7 +75,8 @@ fn large_documents(scale: &Scale) {
 /// Goal: no shape of document takes time that grows faster than its size.
 fn growth(scale: &Scale) {
     let rounds = scale.rounds.min(11);
-    let shapes: [(&str, fn(usize) -> String); 6] = [
+    type Shape = (&'static str, fn(usize) -> String);
+    let shapes: [Shape; 6] = [
         ("disks, in order", |length| many_disks(length, "CachingMode")),
         ("disks, each with an unknown member", |length| many_disks(length, "CacheMode")),
         ("one unknown member with a long name", |length| format!(r#"{{"{}":1}}"#, "k".repeat(length))),

@@ -359,7 +359,8 @@ fn a_shutdown_without_options_fails_with_its_result() {
 
 #[test]
 fn what_ends_a_guest_writes_its_exit() {
-    let ends: [(&str, fn(&'static str) -> Event); 4] = [
+    type End = (&'static str, fn(&'static str) -> Event);
+    let ends: [End; 4] = [
         ("exit-power-off", event::power_off),
         ("exit-reset", event::reset),
         ("exit-triple-fault", event::triple_fault),
