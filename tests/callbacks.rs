@@ -54,7 +54,7 @@ fn a_callback_runs_once_on_another_thread_with_the_operation_completed() {
         let operation = reporting(&sender);
         assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
         assert_eq!(wait(operation), (S_OK, None));
-        let seen = receiver.recv().unwrap();
+        let seen = next_of(&receiver);
         assert_eq!(seen.operation, operation as usize);
         assert_ne!(seen.thread, thread::current().id());
         assert_eq!((seen.code, seen.kind), (S_OK, HcsOperationTypeStart));
@@ -92,7 +92,7 @@ fn a_callback_comes_also_when_nobody_waits_inside_the_host() {
         let system = create("vm", VM);
         let operation = reporting(&sender);
         assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
-        assert_eq!(receiver.recv().unwrap().code, S_OK); // the client's own way of waiting
+        assert_eq!(next_of(&receiver).code, S_OK); // the client's own way of waiting
         close_operation(operation);
         close_system(system);
     });
@@ -106,7 +106,7 @@ fn a_failure_calls_back_too() {
         let (code, system) = create_call("vm", "{}", operation);
         assert_eq!(code, S_OK);
         wait(operation);
-        assert_eq!(receiver.recv().unwrap().code, HCS_E_INVALID_JSON);
+        assert_eq!(next_of(&receiver).code, HCS_E_INVALID_JSON);
         close_operation(operation);
         close_system(system);
     });
@@ -130,11 +130,11 @@ fn an_operation_can_be_closed_in_its_own_callback() {
         let operation = operation_with(context, Some(fetch_and_close));
         let (code, system) = create_call("vm", VM, operation);
         assert_eq!(code, S_OK);
-        assert_eq!(receiver.recv().unwrap(), (HcsOperationTypeCreate, S_OK));
+        assert_eq!(next_of(&receiver), (HcsOperationTypeCreate, S_OK));
         // never stored at all
         let code = call(HcsStartComputeSystem, system, operation_with(context, Some(fetch_and_close)), None);
         assert_eq!(code, S_OK);
-        assert_eq!(receiver.recv().unwrap(), (HcsOperationTypeStart, S_OK));
+        assert_eq!(next_of(&receiver), (HcsOperationTypeStart, S_OK));
         assert!(host.findings().is_empty());
         close_system(system);
     });
@@ -186,7 +186,7 @@ fn a_close_on_another_thread_waits_for_the_callback_to_return() {
         let system = create("vm", VM);
         let operation = operation_with((&raw const sender).cast(), Some(go_on));
         assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
-        assert_eq!(receiver.recv().unwrap(), HCS_E_OPERATION_PENDING); // it has entered
+        assert_eq!(next_of(&receiver), HCS_E_OPERATION_PENDING); // it has entered
         close_operation(operation);
         assert_eq!(receiver.try_recv(), Ok(S_OK)); // it has used its operation to the end
         assert!(host.findings().is_empty());
@@ -260,7 +260,7 @@ fn a_callback_may_start_and_wait_for_another_operation() {
         let (sender, receiver) = channel::<Hresult>();
         let operation = operation_with((&raw const sender).cast(), Some(start_next));
         let (_, system) = create_call("vm", VM, operation);
-        assert_eq!(receiver.recv().unwrap(), S_OK);
+        assert_eq!(next_of(&receiver), S_OK);
         assert_eq!(properties(system, None)["State"], "Running");
         close_system(system);
     });
@@ -400,7 +400,7 @@ fn a_callback_may_wait_in_another_host() {
         let context = (Sent::new(elsewhere), sender);
         let operation = operation_with((&raw const context).cast(), Some(use_another_host));
         let (_, system) = create_call("vm", VM, operation);
-        assert_eq!(receiver.recv().unwrap(), HCS_E_OPERATION_TIMEOUT);
+        assert_eq!(next_of(&receiver), HCS_E_OPERATION_TIMEOUT);
         close_system(system);
     });
     assert_eq!(other.now() - started, std::time::Duration::from_millis(100));
@@ -422,7 +422,7 @@ fn a_thread_that_is_slow_between_two_calls_is_not_overtaken_by_the_clock() {
         if cfg!(target_os = "linux") {
             assert_eq!(host.now(), std::time::Duration::from_millis(40));
         }
-        assert_eq!(receiver.recv().unwrap().code, S_OK); // now it waits, and the clock moves
+        assert_eq!(next_of(&receiver).code, S_OK); // now it waits, and the clock moves
         assert_eq!(host.now(), std::time::Duration::from_millis(70));
         close_operation(operation);
         close_system(system);

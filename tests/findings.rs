@@ -232,7 +232,7 @@ fn closing_under_a_waiting_thread_is_told_and_ends_the_wait() {
             sender.send(()).unwrap();
             wait(sent.get())
         });
-        receiver.recv().unwrap();
+        next_of(&receiver);
         // the thread is inside as soon as its wait shows in the display of the host
         while !host.to_string().contains("1 threads inside") {
             std::thread::yield_now();

@@ -357,7 +357,7 @@ fn an_operation_can_be_closed_in_the_event_that_tells_its_completion() {
             HcsCreateOperationWithNotifications(HcsOperationOptionNone, context, Some(fetch_and_close))
         };
         let (_, system) = create_call("vm", VM, operation);
-        let told = receiver.recv().unwrap();
+        let told = next_of(&receiver);
         assert_eq!(told, (HcsEventOperationCallback, S_OK, HcsOperationTypeCreate));
         close_system(system);
         assert!(host.findings().is_empty());
@@ -375,7 +375,7 @@ fn an_operation_can_be_closed_in_the_event_that_tells_its_progress() {
             HcsCreateOperationWithNotifications(options, context, Some(fetch_and_close))
         };
         assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
-        let told = receiver.recv().unwrap();
+        let told = next_of(&receiver);
         assert_eq!(told, (HcsEventGroupOperationInfo, HCS_E_OPERATION_PENDING, HcsOperationTypeStart));
         // The request goes on, and nothing is told of it any more.
         host.advance(Duration::from_secs(1));

@@ -468,7 +468,7 @@ fn a_thread_that_reads_to_the_end_may_close_its_pipe_a_little_late() {
             read_all(pipe.get());
             close_pipe(pipe.get());
         });
-        receiver.recv().unwrap();
+        next_of(&receiver);
         assert_eq!(kill(started.process).0, S_OK); // the reader sees the end
         close_process(started.process);
         close_system(system);

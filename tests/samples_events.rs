@@ -3,6 +3,7 @@
 
 #[path = "support/owners.rs"]
 mod owners;
+mod support;
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
@@ -18,6 +19,7 @@ use windows_sys::Win32::System::Threading::INFINITE;
 use windows_sys::core::HRESULT;
 
 use owners::*;
+use support::next_of;
 
 /// The pages' machine without guest and disks; it ends with its last handle.
 const BARE_MACHINE: &str = r#"{
@@ -88,7 +90,7 @@ fn an_event_callback_tells_once_that_the_system_exited_and_how() {
 
             assert_eq!(asked(HcsStartComputeSystem, &system).0, S_OK);
             assert_eq!(asked(HcsTerminateComputeSystem, &system).0, S_OK);
-            let seen = receiver.recv().unwrap();
+            let seen = next_of(&receiver);
             // Neither the create nor the start nor the terminate were events: the option for that is not set.
             assert_eq!((seen.kind, seen.operation), (HcsEventSystemExited, 0));
             assert_ne!(seen.thread, thread::current().id());
@@ -161,7 +163,7 @@ fn completion_pattern_two_closes_the_operation_in_its_own_callback() {
                 system.out(),
             );
             assert_eq!(called, S_OK);
-            assert_eq!(receiver.recv().unwrap(), (HcsOperationTypeCreate, S_OK, None));
+            assert_eq!(next_of(&receiver), (HcsOperationTypeCreate, S_OK, None));
         }
         assert!(receiver.try_recv().is_err());
     });
@@ -235,7 +237,7 @@ fn completion_pattern_three_gets_the_operation_from_the_event_callback() {
                     Some(fetch_from_event),
                 );
                 assert_eq!(code, S_OK);
-                let Fetched { seen, kind, code, document } = receiver.recv().unwrap();
+                let Fetched { seen, kind, code, document } = next_of(&receiver);
                 assert_eq!((seen.kind, seen.operation), (HcsEventOperationCallback, create as usize));
                 assert_eq!((kind, code, document, seen.data), (HcsOperationTypeCreate, S_OK, None, None));
                 assert_ne!(seen.thread, thread::current().id());
@@ -249,7 +251,7 @@ fn completion_pattern_three_gets_the_operation_from_the_event_callback() {
                 // Not of the page: a result document comes with the event, too.
                 let query = HcsCreateOperation(null(), None);
                 assert_eq!(HcsGetComputeSystemProperties(system.get(), query, null()), S_OK);
-                let Fetched { seen, kind, code, document } = receiver.recv().unwrap();
+                let Fetched { seen, kind, code, document } = next_of(&receiver);
                 assert_eq!((seen.kind, seen.operation), (HcsEventOperationCallback, query as usize));
                 assert_eq!((kind, code), (HcsOperationTypeGetProperties, S_OK));
                 let properties = json(seen.data.as_deref());
@@ -296,7 +298,7 @@ fn a_crash_report_is_submitted_in_the_event_callback() {
             assert_eq!(HcsCrashComputeSystem(system.get(), crash.get(), options.as_ptr()), S_OK);
             assert_eq!(HcsWaitForOperationResult(crash.get(), INFINITE, null_mut()), S_OK);
         }
-        let events: [Submitted; 3] = std::array::from_fn(|_| receiver.recv().unwrap());
+        let events: [Submitted; 3] = std::array::from_fn(|_| next_of(&receiver));
         let [(initiated, first, no), (report, second, submitted), (exited, last, neither)] = events;
         assert_eq!((initiated, no), (HcsEventSystemCrashInitiated, None));
         assert!(json(first.as_deref()).is_object());

@@ -4,7 +4,6 @@
 use std::ffi::c_void;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::ThreadId;
-use std::time::Duration;
 
 use hcs_sim::Hresult;
 use hcs_sim::computecore::*;
@@ -52,9 +51,10 @@ impl Listener {
         unsafe { HcsSetProcessCallback(process, options, self.context(), Some(hear)) }.into()
     }
 
-    /// The next event: the client's own way of waiting. One that never comes fails the test, it does not hang it.
+    /// The next event.
+    #[track_caller]
     pub fn next(&self) -> Heard {
-        self.receiver.recv_timeout(Duration::from_secs(30)).expect("an event comes")
+        next_of(&self.receiver)
     }
 
     /// What has come so far.

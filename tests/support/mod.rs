@@ -10,6 +10,8 @@ pub mod states;
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use hcs_sim::computecore::*;
 use hcs_sim::win32::LocalFree;
@@ -214,6 +216,12 @@ pub fn properties(system: HCS_SYSTEM, query: Option<&str>) -> serde_json::Value 
 
 pub fn json(document: Option<String>) -> serde_json::Value {
     serde_json::from_str(&document.expect("there is a document")).expect("documents are JSON")
+}
+
+/// What another thread tells next: the client's own way of waiting. What never comes fails the test, it does not hang it.
+#[track_caller]
+pub fn next_of<T>(receiver: &Receiver<T>) -> T {
+    receiver.recv_timeout(Duration::from_secs(30)).expect("another thread tells it")
 }
 
 /// A handle that another thread may use.
