@@ -117,12 +117,18 @@ fn parameters_that_are_not_valid_fail_the_operation() {
 #[test]
 fn parameters_of_linux_containers_are_accepted() {
     Host::new().run(|host| {
-        host.program(program::any(), |_| 0);
+        host.program(program::command_line("sh -c true"), |guest| {
+            assert_eq!(guest.parameters().oci_process.as_ref().unwrap()["cwd"], "/tmp");
+        });
         let system = running("box");
-        let started =
-            start_process(system, r#"{"OCISpecification":{"root":{}},"OCIProcess":{"args":["sh"]}}"#);
-        assert_eq!(exit_code(started.process), 0);
-        started.close();
+        for parameters in [
+            r#"{"OCISpecification":{"root":{}},"OCIProcess":{"args":["sh","-c","true"],"cwd":"/tmp"}}"#,
+            r#"{"OciProcess":{"args":["sh","-c","true"],"cwd":"/tmp"},"CreateInUtilityVM":false}"#,
+        ] {
+            let started = start_process(system, parameters);
+            assert_eq!(exit_code(started.process), 0);
+            started.close();
+        }
         close_system(system);
     });
 }

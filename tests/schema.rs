@@ -317,3 +317,21 @@ fn settings_of_the_service_are_checked_by_their_property_type() {
         "/OperationDetails/CredentialSpec"
     );
 }
+
+#[test]
+fn a_configuration_may_not_declare_a_schema_that_the_host_does_not_know() {
+    let declaring = |major, minor| {
+        format!(
+            r#"{{"VirtualMachine":{{"Services":{{}}}},"SchemaVersion":{{"Major":{major},"Minor":{minor}}}}}"#
+        )
+    };
+    in_order("ComputeSystem", &declaring(2, 6));
+    in_order("ComputeSystem", &declaring(2, 1)); // though Services came with 2.5
+    let found = problem("ComputeSystem", &declaring(2, 7));
+    assert_eq!((found.kind, found.pointer.as_str()), (ProblemKind::TooNew, "/SchemaVersion"));
+    assert_eq!(
+        found.to_string(),
+        "/SchemaVersion: \"2.7\" is not known to schema 2.6; it came with schema 2.7"
+    );
+    assert_eq!(problem("ComputeSystem", &declaring(3, 0)).kind, ProblemKind::TooNew);
+}

@@ -48,22 +48,28 @@ pub struct ProcessParameters {
     #[serde(default)]
     pub use_legacy_console: bool,
     /// Not in the schema; what hcsshim sends for Linux containers. (fidelity: `process-parameters`)
-    #[serde(default)]
+    #[serde(default, alias = "CreateInUtilityVM")]
     pub create_in_utility_vm: bool,
     /// As above.
-    #[serde(rename = "OCISpecification")]
+    #[serde(rename = "OCISpecification", alias = "OciSpecification")]
     pub oci_specification: Option<serde_json::Value>,
     /// As above.
-    #[serde(rename = "OCIProcess")]
+    #[serde(rename = "OCIProcess", alias = "OciProcess")]
     pub oci_process: Option<serde_json::Value>,
 }
 
 impl ProcessParameters {
-    /// The command as one line: `CommandLine`, or `CommandArgs` joined by blanks, or the application's name.
+    /// The command as one line: `CommandLine`, or `CommandArgs` joined by blanks, or the application's name, or the arguments
+    /// of the OCI process.
     pub fn command(&self) -> String {
         match (&self.command_line, self.command_args.as_slice(), &self.application_name) {
             (Some(line), _, _) => line.to_string(),
             (None, [], Some(name)) => name.to_string(),
+            (None, [], None) => {
+                let args = self.oci_process.as_ref().and_then(|it| it["args"].as_array());
+                let args = args.into_iter().flatten().filter_map(serde_json::Value::as_str);
+                args.collect::<Vec<_>>().join(" ")
+            }
             (None, args, _) => args.join(" "),
         }
     }

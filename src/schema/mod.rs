@@ -96,7 +96,7 @@ fn check_text(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
     if !problems.is_empty() || !DEPENDENT.contains(&ty.name) {
         return problems;
     }
-    let mut reader = Reader { version, problems };
+    let mut reader = Reader::new(version);
     if let Ok(document) = serde_json::from_str(text) {
         dependent::check(ty, &document, &mut reader);
     }
@@ -112,9 +112,12 @@ const DEPENDENT: [&str; 4] = [
 ];
 
 fn check_shape(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
-    let mut reader = Reader { version, problems: Vec::new() };
+    let mut reader = Reader::new(version);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = reader.read(expected, Place::Root, &mut deserializer).and_then(|()| deserializer.end());
+    if matches!(expected, Ref::One(Type { name: "ComputeSystem", .. })) {
+        reader.check_declared();
+    }
     if let Err(error) = read {
         let too_deep = format!("nested deeper than {DEPTH} levels");
         let found = error.to_string().replace("recursion limit exceeded", &too_deep);

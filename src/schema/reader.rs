@@ -21,9 +21,32 @@ pub(crate) const DEPTH: usize = 127;
 pub(super) struct Reader {
     pub(super) version: Version,
     pub(super) problems: Vec<Problem>,
+    /// The two numbers of the document's own `SchemaVersion`.
+    declared: [Option<u32>; 2],
 }
 
 impl Reader {
+    pub(super) fn new(version: Version) -> Reader {
+        Reader { version, problems: Vec::new(), declared: [None; 2] }
+    }
+
+    /// A configuration may not declare a schema that the host does not know. (fidelity: `declared-schema`)
+    pub(super) fn check_declared(&mut self) {
+        if let [Some(major), Some(minor)] = self.declared
+            && Version::new(major, minor) > self.version
+        {
+            let declared = Version::new(major, minor);
+            self.too_new(Place::Member(&Place::Root, "SchemaVersion"), &declared.to_string(), declared);
+        }
+    }
+
+    /// Notes a number if it belongs to the document's own `SchemaVersion`.
+    fn note_declared(&mut self, place: Place<'_>, number: i128) {
+        if let Place::Member(Place::Member(Place::Root, "SchemaVersion"), name) = place {
+            self.declared[usize::from(name == "Minor")] = number.try_into().ok();
+        }
+    }
+
     /// Reads what a deserializer has. Its own errors are returned: what it holds is no JSON, or too deep.
     pub(super) fn read<'de, D: Deserializer<'de>>(
         &mut self,
@@ -177,6 +200,7 @@ impl At<'_, '_> {
                     let wanted = format_args!("{name}, {least} to {most}").to_string();
                     self.reader.tell(self.place, ProblemKind::OutOfRange, wanted, number);
                 }
+                self.reader.note_declared(self.place, number);
             }
             Ref::One(Type { shape: Shape::EnumOrNumber(_), .. }) if i32::try_from(number).is_err() => {
                 self.reader.tell(self.place, ProblemKind::OutOfRange, "a number of 32 bits", number);

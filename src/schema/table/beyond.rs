@@ -71,8 +71,10 @@ structs! { false MORE_STRUCTS:
     DebugOptions {
         BugcheckSavedStateFileName: string 2.4; BugcheckNoCrashdumpSavedStateFileName: string 2.4;
         TripleFaultSavedStateFileName: string 2.4; FirmwareDumpFileName: string 2.4;
+        ShutdownOrResetSavedStateFileName: string 2.4;
     }
     EnlightenmentSet { SyntheticProcessorFeatures: [string] 2.7; ProcessorFeatureSetMode: ProcessorFeatureSetMode 2.7; }
+    FileCopy {}
     FirmwareFile { Parameters: ByteArray 2.7; }
     GuestCrashSaveInfo { SaveStateFile: string 2.4; Status: int32 2.4; }
     GuestMemoryInfo {
@@ -83,6 +85,8 @@ structs! { false MORE_STRUCTS:
         IsolationType: GuestIsolationType 2.4; DebugHost: string 2.4; DebugPort: int64 2.4; LaunchData: ByteArray 2.4;
         HclEnabled: bool 2.6;
     }
+    KernelIntegration {}
+    Licensing { ContainerID: Guid 2.4; PackageFamilyNames: [string] 2.4; }
     MappedVirtualDiskController { MappedVirtualDisks: {uint32: ContainerConfig_MappedVirtualDisk} 2.0; }
     MemoryMigrationTransferThrottleParams {
         SkipThrottling: bool 2.6; ThrottlingScale: Number 2.6; MinimumThrottlePercentage: uint8 2.6;
@@ -129,6 +133,7 @@ structs! { false MORE_STRUCTS:
     OperationSystemMigrationNotificationInfo {
         Origin: MigrationOrigin 2.6; Event: MigrationEvent 2.6; Result: MigrationResult 2.6; AdditionalDetails: Any 2.6;
     }
+    RemoteDesktopVirtualization {}
     SecuritySettings { EnableTpm: bool 2.4; Isolation: IsolationSettings 2.4; }
     SgxMemory {
         Enabled: bool 2.4; SizeInMB: uint64 2.4; LaunchControlMode: SgxLaunchControlMode 2.4;
@@ -136,4 +141,5 @@ structs! { false MORE_STRUCTS:
     }
     StartOptions { DestinationMigrationOptions: MigrationStartOptions 2.6; }
     VirtualMachineCompatibilitySettings { GuestFeatureSet: int64 2.7; }
+    VolumeSnapshot {}
 }

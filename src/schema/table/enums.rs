@@ -12,7 +12,7 @@ enums! { true Enum ENUMS:
     ContainerCredentialGuardTransport { 2.1: LRPC HvSocket; }
     CrashType { 2.3: CrashGuest; }
     DeviceType { 2.2: ClassGuid DeviceInstance GpuMirror; }
-    EnlightenmentModifications { 2.5: Unreported FavorAutoEoi RsvdZ1; }
+    EnlightenmentModifications { 2.5: Unreported FavorAutoEoi RsvdZ1; seen 2.7: FavorAutoEoiLegacyOs; }
     EventDataType {
         2.1: Empty String AnsiString SByte Byte Int16 UInt16 Int32 UInt32 Int64 UInt64 Single Double Boolean Binary
         Guid;
@@ -74,6 +74,15 @@ enums! { true Enum ENUMS:
         Hdbs Pan AtS1E1 Uao El0Aarch32 Fp FpHp AdvSimd AdvSimdHp GicV3V4 PmuV3 PmuV3ArmV81 PmuV3ArmV84 ArmAes PolyMul
         Sha1 Sha256 Sha512 Crc32 Atomic Rdm Sha3 Sm3 Sm4 Dp Fhm DcCvap DcCvadp ApaBase ApaEp ApaEp2 ApaEp2Fp
         ApaEp2Fpc Jscvt Fcma RcpcV83 RcpcV84 Gpa L1ipPipt DzPermitted SentinelArm;
+        seen 2.7: HleDeprecated RtmDeprecated Enqcmd TsxLdTrk VmxInsOutsExitInfo HlatSupport SbdrSsdpNo FbsdpNo PsdpNo
+        FbClear BtcNo IbpbRsbFlush StibpAlwaysOn PerfGlobalCtrl NptExecuteOnlyTranslation NptAccessedDirtyFlags
+        NptLargePage1Gb AmdProcessorTopologyNodeId LocalMachineCheck ExtendedTopologyLeafFp256Amd Cmpccxadd
+        TscAuxVirtualization RmpQuery PrefetchI Sha512Support SM3Support SM4Support GicV4P1 Ras PmuV3ArmV85 Ssbs
+        SsbsRw SmcccW1Supported SmcccW1Mitigated SmcccW2Supported SmcccW2Mitigated Csv2 Csv3 Sb Idc Dic TlbiOs
+        TlbiOsRange FlagsM FlagsM2 Bf16 Ebf16 SveBf16 SveEbf16 I8mm SveI8mm Frintts Specres Mtpmu Rpres Exs SpecSei
+        Ets Afp Iesb Rng Lse2 Idst RasV1P1 RasFracV1P1 Sel2 AmuV1 AmuV1P1 Dit Ccidx FgtForIntercepts L1ipVpipt
+        DebugV8P4 PmuV3ArmV87 DoubleLock Clrbhb Spe SpeV1P1 SpeV1P2 TtCnp Hpds Sve SveV2 SveV2P1 SpecFpacc SveAes
+        SveBitPerm SveSha3 SveSm4;
     }
     ProcessorFeatureSetMode { 2.5: Strict Permissive; }
     RegistryHive { 2.0: System Software Security Sam; }
@@ -121,6 +130,7 @@ enums! { true Enum ENUMS:
         2.5: Xsave Xsave_Opt Avx Avx2 Fma Mpx Avx512 Avx512Dq Avx512Cd Avx512Bw Avx512Vl Xsave_Comp Xsave_Supervisor
         Xcr1 Avx512_Bitalg AVX512_Ifma Avx512_Vbmi Avx512_Vbmi2 Avx512_Vnni Gfni Vaes Avx512_Vpopcntdq Vpclmulqdq
         Avx512_Bf16 Avx512_Vp2Intersect Avx512Fp16 Xfd AmxTile AmxBf16 AmxInt8 AvxVnni SentinelAmdXsave;
+        seen 2.7: AvxIfma AvxNeConvert AvxVnniInt8 AvxVnniInt16 Avx10_1_256Support Avx10_1_512Support AmxFp16Support;
     }
 }
 

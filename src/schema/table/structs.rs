@@ -106,6 +106,7 @@ structs! { true STRUCTS:
         GuestCrashReporting: GuestCrashReporting 2.0; VirtualSmb: VirtualSmb 2.0; Plan9: Plan9 2.0;
         Battery: Battery 2.0; FlexibleIov: {string: FlexibleIoDevice} 2.1;
         SharedMemory: SharedMemoryConfiguration 2.1; VirtualPci: {string: VirtualPciDevice} 2.3;
+        Licensing: Licensing seen 2.4; KernelIntegration: KernelIntegration seen 2.4;
     }
     EnhancedModeVideo { ConnectionOptions: RdpConnectionOptions 2.1; }
     ErrorEvent {
@@ -124,7 +125,7 @@ structs! { true STRUCTS:
     }
     GpuConfiguration {
         AssignmentMode: GpuAssignmentMode 2.0; AssignmentRequest: {string: uint16} 2.0;
-        AllowVendorExtension: bool 2.0; DisableGdiAcceleration: bool seen 2.1; DisablePresentation: bool seen 2.1;
+        AllowVendorExtension: bool 2.0; DisableGdiAcceleration: bool seen 2.7; DisablePresentation: bool seen 2.7;
     }
     GuestConnection { UseVsock: bool 2.1; UseConnectedSuspend: bool 2.1; UseHostTimeZone: bool 2.4; }
     GuestConnectionInfo {
@@ -264,7 +265,10 @@ structs! { true STRUCTS:
     }
     ProcessorFeatureSet {
         ProcessorFeatures: [ProcessorFeature] 2.5; XsaveProcessorFeatures: [XsaveProcessorFeature] 2.5;
-        ProcessorFeatureSetMode: ProcessorFeatureSetMode 2.5;
+        ProcessorFeatureSetMode: ProcessorFeatureSetMode 2.5; CacheLineFlushSize: uint64 seen 2.7;
+        ImplementedPhysicalAddressBits: uint64 seen 2.7; NonArchitecturalCoreSharing: NonArchitecturalCoreSharing seen 2.7;
+        EnlightenmentModifications: [EnlightenmentModifications] seen 2.7; MaxCPUIDLeafBasic: uint32 seen 2.7;
+        MaxCPUIDLeafExtended: uint32 seen 2.7; MaxCPUIDLeafSynthetic: uint32 seen 2.7;
     }
     ProcessorLimits {
         Limit: uint64 2.4; Weight: uint64 2.4; Reservation: uint64 2.4; MaximumFrequencyMHz: uint32 2.4;
@@ -277,6 +281,7 @@ structs! { true STRUCTS:
         EmulateConsole: bool 2.0; CreateStdInPipe: bool 2.0; CreateStdOutPipe: bool 2.0; CreateStdErrPipe: bool 2.0;
         ConsoleSize: [uint16; 2] 2.0; UseExistingLogin: bool 2.0; UseLegacyConsole: bool 2.0;
         CreateInUtilityVm: bool seen 2.0; OCISpecification: Any seen 2.0; OCIProcess: Any seen 2.0;
+        OciSpecification: Any seen 2.0; OciProcess: Any seen 2.0; CreateInUtilityVM: bool seen 2.0;
     }
     ProcessStatus needs(ProcessId Exited) {
         ProcessId: uint32 2.1; Exited: bool 2.1; ExitCode: uint32 2.1; LastWaitResult: int32 2.1;
@@ -341,6 +346,8 @@ structs! { true STRUCTS:
     ServiceProperties { Properties: [Any] 2.1; PropertyResponses: {string: PropertyResponse} 2.5; }
     Services {
         Heartbeat: Heartbeat 2.5; Shutdown: Shutdown 2.5; Timesync: Timesync 2.5; KvpExchange: KvpExchange 2.5;
+        VolumeSnapshot: VolumeSnapshot seen 2.7; RemoteDesktopVirtualization: RemoteDesktopVirtualization seen 2.7;
+        FileCopy: FileCopy seen 2.7;
     }
     SetPropertyOperation needs(GroupId PropertyCode PropertyValue) {
         GroupId: Guid 2.1; PropertyCode: uint32 2.1; PropertyValue: uint64 2.1;
@@ -397,6 +404,7 @@ structs! { true STRUCTS:
     Version needs(Major Minor) { Major: uint32 2.0; Minor: uint32 2.0; }
     VideoMonitor {
         HorizontalResolution: uint16 2.1; VerticalResolution: uint16 2.1; ConnectionOptions: RdpConnectionOptions 2.1;
+        ResolutionType: int64 seen 2.4;
     }
     VirtioSerial { Ports: {uint32: VirtioSerialPort} 2.2; }
     VirtioSerialPort { NamedPipe: string 2.2; Name: string 2.2; ConsoleSupport: bool seen 2.2; }
