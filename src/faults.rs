@@ -86,12 +86,13 @@ impl Fault {
         self.at_once
     }
 
-    /// Lets the call itself return it.
+    /// Lets the call itself return it. A call that fails at once leaves no document.
     pub fn at_once(self) -> Fault {
         Fault { at_once: true, ..self }
     }
 
-    /// What a host says that speaks another language: `ErrorMessage` and the sentences of events are this text.
+    /// What a host says that speaks another language: the text of the code, as `ErrorMessage` and in the sentences of events. The
+    /// document of a failed construction has no text in any language.
     ///
     /// ```
     /// use hcs_sim::faults;
@@ -114,10 +115,14 @@ impl Fault {
         let shown = document_form(code);
         let says = self.text.as_deref().unwrap_or(code.message());
         let worker = |event, flags, message: String| {
-            let message = self.text.clone().unwrap_or(message);
             ErrorEvent::of_worker(event, flags, id, &runtime_id(id).to_uppercase(), message)
         };
+        let failed = match &self.text {
+            None => format!("'{id}' could not start."),
+            Some(text) => format!("'{id}': {text}"),
+        };
         let document = match &self.shape {
+            _ if self.at_once => return None,
             Shape::Nothing => return None,
             Shape::Plain => document,
             Shape::Construct => document
@@ -131,17 +136,20 @@ impl Fault {
             }
             Shape::Start(why) => {
                 let why = why.as_ref().map_or(String::new(), |it| format!(" {it}"));
-                document.event(worker(ErrorEvent::START_FAILED, 13, format!("'{id}' could not start.{why}")))
+                document.event(worker(ErrorEvent::START_FAILED, 13, failed + &why))
             }
             Shape::Storage(path) => {
                 let device = device_id(&self.controller).to_uppercase();
+                let cannot = if self.text.is_none() { "cannot be powered on with " } else { "" };
                 let message = format!(
-                    "'{id}' Synthetic Storage (Instance ID {device}): powering it on with '{path}' ended with '{says}' (0x{:08X}).",
+                    "'{id}' Synthetic Storage (Instance ID {device}): {cannot}'{path}': '{says}' (0x{:08X}).",
                     code.bits()
                 );
-                document
-                    .event(worker(ErrorEvent::START_FAILED, 13, format!("'{id}' could not start.")))
-                    .event(worker(ErrorEvent::POWER_ON_FAILED, 5, message))
+                document.event(worker(ErrorEvent::START_FAILED, 13, failed)).event(worker(
+                    ErrorEvent::POWER_ON_FAILED,
+                    5,
+                    message,
+                ))
             }
         };
         Some(match &self.text {

@@ -281,15 +281,20 @@ fn a_confidential_machine_is_refused_for_what_older_schemas_lack() {
         problems.into_iter().map(|it| (it.pointer, it.since.unwrap())).collect::<Vec<_>>()
     };
     let at = |place: &str, version| (format!("/VirtualMachine/{place}"), version);
+    let declares_2_6 = ("/SchemaVersion".to_owned(), Version::V2_6);
     assert_eq!(
         since(Version::V2_3),
         [
             at("Devices/Scsi/Primary disk controller/Attachments/1/NoWriteHardening", Version::V2_4),
             at("GuestState/GuestStateFileType", Version::V2_4),
             at("SecuritySettings", Version::V2_4),
+            declares_2_6.clone(),
         ]
     );
-    assert_eq!(since(Version::V2_5), [at("SecuritySettings/Isolation/HclEnabled", Version::V2_6)]);
+    assert_eq!(
+        since(Version::V2_5),
+        [at("SecuritySettings/Isolation/HclEnabled", Version::V2_6), declares_2_6]
+    );
     assert_eq!(since(Version::V2_6), []);
 }
 

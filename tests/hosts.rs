@@ -424,7 +424,7 @@ fn the_journal_reads_as_text() {
              t=0.070s  hcs   operation#2 completes: Start E_OUTOFMEMORY\n\
              t=0.070s  main  HcsWaitForOperationResult(operation#2, INFINITE) -> E_OUTOFMEMORY (since t=0.040s)\n\
              t=0.070s  main  HcsCloseOperation(operation#2) -> returned\n\
-             t=0.070s  main  HcsOpenComputeSystem(\"nobody\", 0x1) -> E_INVALIDARG   # requested_access is 0x00000001; only GENERIC_ALL (0x10000000) is accepted\n\
+             t=0.070s  main  HcsOpenComputeSystem(\"nobody\", 0x1) -> E_INVALIDARG\n          # requested_access is 0x00000001; only GENERIC_ALL (0x10000000) is accepted\n\
              t=0.320s  main  HcsWaitForComputeSystemExit(system#1 \"web\", 250 ms) -> HCS_E_OPERATION_TIMEOUT (since t=0.070s)\n"
         );
         close_system(system);

@@ -358,3 +358,15 @@ fn a_rule_that_lets_a_modify_succeed_makes_its_change_all_the_same() {
         close_system(system);
     });
 }
+
+#[test]
+fn a_request_without_a_type_adds_or_does_what_the_resource_takes() {
+    on_a_machine(|host, system| {
+        let limits =
+            r#"{"ResourcePath":"VirtualMachine/ComputeTopology/Processor/Limits","Settings":{"Limit":5000}}"#;
+        assert_eq!(modify(system, limits).0, S_OK);
+        assert_eq!(now(host, "/VirtualMachine/ComputeTopology/Processor/Limit"), 5000);
+        assert_eq!(modify(system, &format!(r#"{{"ResourcePath":"{NIC}","Settings":{{}}}}"#)).0, S_OK);
+        assert_eq!(now(host, &format!("/{NIC}")), json!({}));
+    });
+}

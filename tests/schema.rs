@@ -96,7 +96,7 @@ fn a_value_of_another_type_is_told_with_what_was_expected() {
         ("VirtualMachine_Memory", r#"{"SizeInMB":1.5}"#, "a whole number (uint64)", "the number 1.5"),
         ("VirtualMachine", r#"{"Devices":[]}"#, "an object (Devices)", "a list"),
         ("Plan9", r#"{"Shares":{}}"#, "a list of Plan9Share", "an object"),
-        ("Devices", r#"{"Scsi":true}"#, "an object of Scsi by string", "true"),
+        ("Devices", r#"{"Scsi":true}"#, "an object with names as keys (Scsi)", "true"),
         ("ComPort", "7", "an object (ComPort)", "the number 7"),
         ("ComPort", "null", "an object (ComPort)", "null"),
         ("CpuGroupAffinity", r#"{"LogicalProcessors":[null]}"#, "a whole number (uint32)", "null"),
@@ -213,7 +213,7 @@ fn what_is_no_json_comes_first_with_its_place() {
         [ProblemKind::NotJson, ProblemKind::UnknownMember]
     );
     let bytes = schema::check("SaveOptions", [b'{', 0xFF, b'}'], Version::V2_6);
-    assert_eq!(bytes[0].to_string(), "not UTF-8 from byte 1 on");
+    assert_eq!(bytes[0].to_string(), "not JSON: not UTF-8 from byte 1 on");
 }
 
 #[test]

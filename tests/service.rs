@@ -175,7 +175,6 @@ fn a_service_query_that_is_not_valid_is_refused_with_a_document() {
             r#"{"PropertyTypes":["Basic","Nothing"]}"#,
             r#"{"PropertyTypes":[0]}"#,
             r#"{"PropertyTypes":"Basic"}"#,
-            r#"{"PropertyTypes":null}"#,
             r#"{"PropertyQueries":["ProcessorCapabilities"]}"#,
             r#"{"Propertytypes":["Basic"]}"#,
             r#"{"PropertyTypes":["Basic"],"PropertyTypes":["Basic"]}"#,

@@ -66,7 +66,7 @@ fn every_call() -> Vec<(Export, &'static str, &'static str)> {
         (
             HcsEnumerateComputeSystemsInNamespace,
             r#"{"Types":["Pod"]}"#,
-            "/Types/0: expected one of the values of SystemType, found \"Pod\"",
+            "/Types/0: expected one of Container, VirtualMachine (SystemType), found \"Pod\"",
         ),
         (
             HcsStartComputeSystem,
@@ -81,7 +81,7 @@ fn every_call() -> Vec<(Export, &'static str, &'static str)> {
         (
             HcsPauseComputeSystem,
             r#"{"SuspensionLevel":"Suspended"}"#,
-            "/SuspensionLevel: expected one of the values of PauseSuspensionLevel, found \"Suspended\"; did you mean \"Suspend\"?",
+            "/SuspensionLevel: expected one of Suspend, MemoryLow, MemoryMedium, MemoryHigh (PauseSuspensionLevel), found \"Suspended\"; did you mean \"Suspend\"?",
         ),
         (
             HcsSaveComputeSystem,
@@ -91,17 +91,17 @@ fn every_call() -> Vec<(Export, &'static str, &'static str)> {
         (
             HcsCrashComputeSystem,
             r#"{"Type":"Crash"}"#,
-            "/Type: expected one of the values of CrashType, found \"Crash\"",
+            "/Type: expected one of CrashGuest (CrashType), found \"Crash\"",
         ),
         (
             HcsGetComputeSystemProperties,
             r#"{"PropertyTypes":["Memroy"]}"#,
-            "/PropertyTypes/0: expected one of the values of System_PropertyType, found \"Memroy\"; did you mean \"Memory\"?",
+            "/PropertyTypes/0: expected one of Memory, Statistics, ProcessList, TerminateOnLastHandleClosed, SharedMemoryRegion, GuestConnection, Basic, MappedVirtualDisk, PendingUpdates, ICHeartbeatStatus, GuestMemory, ContainerMemory, ... (System_PropertyType), found \"Memroy\"; did you mean \"Memory\"?",
         ),
         (
             HcsModifyComputeSystem,
             r#"{"RequestType":"Delete"}"#,
-            "/RequestType: expected one of the values of ModifyRequestType, found \"Delete\"",
+            "/RequestType: expected one of Add, Remove, Update (ModifyRequestType), found \"Delete\"",
         ),
         (
             HcsInitializeLiveMigrationOnSource,
@@ -116,17 +116,17 @@ fn every_call() -> Vec<(Export, &'static str, &'static str)> {
         (
             HcsStartLiveMigrationTransfer,
             r#"{"Origin":"source"}"#,
-            "/Origin: expected one of the values of MigrationOrigin, found \"source\"; did you mean \"Source\"?",
+            "/Origin: expected one of Source, Destination (MigrationOrigin), found \"source\"; did you mean \"Source\"?",
         ),
         (
             HcsFinalizeLiveMigration,
             r#"{"FinalizedOperation":"Explode"}"#,
-            "/FinalizedOperation: expected one of the values of MigrationFinalOperation, found \"Explode\"",
+            "/FinalizedOperation: expected one of Resume, Stop (MigrationFinalOperation), found \"Explode\"",
         ),
         (
             HcsCancelLiveMigration,
             r#"{"Origin":[]}"#,
-            "/Origin: expected one of the values of MigrationOrigin, found a list",
+            "/Origin: expected one of Source, Destination (MigrationOrigin), found a list",
         ),
         (
             HcsCreateProcess,
@@ -136,7 +136,7 @@ fn every_call() -> Vec<(Export, &'static str, &'static str)> {
         (
             HcsSignalProcess,
             r#"{"Signal":"SIGTERM"}"#,
-            "/Signal: expected one of the values of ProcessSignal, found \"SIGTERM\"",
+            "/Signal: expected one of CtrlC, CtrlBreak, CtrlClose, CtrlLogOff, CtrlShutdown (ProcessSignal), found \"SIGTERM\"",
         ),
         (
             HcsModifyProcess,
@@ -226,9 +226,9 @@ fn a_configuration_that_is_not_in_order_is_refused_with_every_problem_in_the_jou
             last_note(host).split("; /").collect::<Vec<_>>(),
             [
                 "/Ownr: ComputeSystem has no member \"Ownr\"; did you mean \"Owner\"?",
-                "VirtualMachine/Chipset/Uefi/BootThis/DeviceType: expected one of the values of UefiBootDevice, found \"Scsi\"",
+                "VirtualMachine/Chipset/Uefi/BootThis/DeviceType: expected one of ScsiDrive, VmbFs, Network, File (UefiBootDevice), found \"Scsi\"",
                 "VirtualMachine/ComputeTopology/Memory/SizeInMB: expected uint64, 0 to 18446744073709551615, found -1",
-                "VirtualMachine/Devices/ComPorts/2: expected a number from 0 to 1 as the key, found \"2\"",
+                "VirtualMachine/Devices/ComPorts/2: expected 0 or 1 as the key (a machine has two COM ports), found \"2\"",
             ]
         );
         close_system(system);
@@ -246,7 +246,7 @@ fn calls_that_answer_at_once_refuse_such_a_document_at_once() {
         assert_eq!(json(take(document))["ErrorEvents"][0]["EventId"], 11001);
         assert_eq!(
             last_note(host),
-            "/PropertyTypes/0: expected one of the values of GetPropertyType, found \"Memory\""
+            "/PropertyTypes/0: expected one of Basic, CpuGroup, ProcessorTopology, ContainerCredentialGuard, QoSCapabilities (GetPropertyType), found \"Memory\""
         );
         let settings = wide(r#"{"PropertyType":"CpuGroup","Settings":{"Operation":"DeleteGroup","OperationDetails":{"Id":"x"}}}"#);
         document = null_mut();
@@ -315,5 +315,35 @@ fn options_of_calls_that_have_none_may_be_any_object() {
             assert_eq!(ask(request, system, Some(r#"{"X":1}"#)).0, S_OK);
         }
         close_system(system);
+    });
+}
+
+#[test]
+fn members_that_are_null_or_left_out_for_being_zero_are_taken() {
+    on_stage(Host::new(), |_, stage| {
+        for (export, text) in [
+            (
+                Export::HcsCreateProcess,
+                r#"{"CommandLine":"tool","CommandArgs":null,"Environment":null,"EmulateConsole":null,"ConsoleSize":null,"User":null}"#,
+            ),
+            (Export::HcsGetComputeSystemProperties, r#"{"PropertyTypes":null,"Queries":null}"#),
+            (Export::HcsEnumerateComputeSystems, r#"{"Ids":null,"Names":null,"Types":null,"Owners":null}"#),
+            (Export::HcsSignalProcess, r#"{"Signal":null}"#),
+        ] {
+            assert_eq!(issue(stage, export, text).0, S_OK, "{export}");
+        }
+        // as clients written in Go leave out zeros
+        let system =
+            create("snp", r#"{"SchemaVersion":{"Major":2},"VirtualMachine":{"Version":{"Major":11}}}"#);
+        close_system(system);
+        let mut document = null_mut();
+        let group = r#"{"PropertyType":"CpuGroup","Settings":{"Operation":"CreateGroup","OperationDetails":{"GroupId":"0d2b4c8e-6f35-4a91-9b07-e1c3a5d7f264","LogicalProcessors":null}}}"#;
+        // SAFETY: the texts and the out pointer are valid.
+        unsafe {
+            assert_eq!(HcsModifyServiceSettings(wide(group).as_ptr(), &mut document), S_OK);
+            let query = wide(r#"{"PropertyTypes":null,"PropertyQueries":{}}"#);
+            assert_eq!(HcsGetServiceProperties(query.as_ptr(), &mut document), S_OK);
+        }
+        assert!(take(document).is_some());
     });
 }

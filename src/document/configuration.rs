@@ -109,7 +109,9 @@ struct HostedSystem {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Version {
+    #[serde(default)]
     major: u32,
+    #[serde(default)]
     minor: u32,
 }
 

@@ -84,11 +84,15 @@ impl ErrorEvent {
     pub const START_FAILED: u16 = 12030;
 
     /// An event without data.
-    pub fn new(provider: &'static str, event_id: u16, message: impl Into<Cow<'static, str>>) -> ErrorEvent {
+    pub fn new(
+        provider: impl Into<Cow<'static, str>>,
+        event_id: u16,
+        message: impl Into<Cow<'static, str>>,
+    ) -> ErrorEvent {
         ErrorEvent {
             message: message.into(),
             stack_trace: None,
-            provider: Cow::Borrowed(provider),
+            provider: provider.into(),
             event_id,
             flags: None,
             source: None,
@@ -133,6 +137,26 @@ impl ErrorEvent {
     ) -> ErrorEvent {
         let message = format!("{message} (Virtual machine ID {runtime_id})");
         ErrorEvent::new(ErrorEvent::HYPER_V_WORKER, event_id, message).flags(flags).data(id).data(runtime_id)
+    }
+
+    /// `EventId`.
+    pub fn event_id(&self) -> u16 {
+        self.event_id
+    }
+
+    /// `Provider`: a GUID.
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// `Message`, in the language of the host.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The values of `Data`.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.data.iter().map(|it| it.value.as_str())
     }
 
     /// Appends a value of type `String` to `Data`.

@@ -33,7 +33,7 @@ pub(crate) fn write(document: &impl Serialize) -> Arc<str> {
 ///
 /// ```
 /// use hcs_sim::{DocumentChecks, Host};
-/// let host = Host::builder().behavior(|it| it.document_checks = DocumentChecks::Note).build();
+/// let host = Host::builder().document_checks(DocumentChecks::Note).build();
 /// # drop(host);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -42,9 +42,10 @@ pub enum DocumentChecks {
     /// It is refused as HCS refuses it, and a note in the journal says what is wrong.
     #[default]
     Refuse,
-    /// It is taken as far as it can be understood, and the note is written all the same.
+    /// It is taken as far as it can be understood, and the note is written all the same: [`Journal::notes`](crate::Journal::notes).
     Note,
-    /// It is not compared with the schema at all.
+    /// It is not compared with the schema at all. What is no JSON, or makes no sense in a member that the model needs, is refused
+    /// all the same; so is an unknown resource path, unless [`Behavior::unknown_resource`](crate::Behavior::unknown_resource) lets it pass.
     Off,
 }
 
@@ -144,6 +145,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
         deserializer.deserialize_map(Members(PhantomData))
     }
+}
+
+/// Reads a member that may be null, which stands for its absence. (fidelity: `null-members`)
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Every request is a JSON object; serde alone would also take an array of the members' values, and skips what it does not

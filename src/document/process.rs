@@ -24,31 +24,31 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct ProcessParameters {
     pub application_name: Option<Arc<str>>,
     pub command_line: Option<Arc<str>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub command_args: Vec<Arc<str>>,
     pub user: Option<Arc<str>>,
     pub working_directory: Option<Arc<str>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub environment: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub restricted_token: bool,
     /// A console is emulated: standard error goes the way of standard output.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub emulate_console: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub create_std_in_pipe: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub create_std_out_pipe: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub create_std_err_pipe: bool,
     /// Height, then width.
     pub console_size: Option<(u16, u16)>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub use_existing_login: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub use_legacy_console: bool,
     /// Not in the schema; what hcsshim sends for Linux containers. (fidelity: `process-parameters`)
-    #[serde(default, alias = "CreateInUtilityVM")]
+    #[serde(default, alias = "CreateInUtilityVM", deserialize_with = "super::or_default")]
     pub create_in_utility_vm: bool,
     /// As above.
     #[serde(rename = "OCISpecification", alias = "OciSpecification")]

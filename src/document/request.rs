@@ -22,7 +22,7 @@ pub(crate) struct SystemQuery {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct PropertyQuery {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub(crate) property_types: Vec<PropertyType>,
     /// Schema 2.5.
     pub(crate) queries: Option<std::collections::BTreeMap<String, IgnoredAny>>,

@@ -54,8 +54,7 @@ fn message_or_empty<S: serde::Serializer>(
 impl PartialEq for ResultError {
     fn eq(&self, other: &ResultError) -> bool {
         fn written(it: &ResultError) -> (Hresult, &str, &[ErrorEvent], &[AttributionRecord]) {
-            let message = it.error_message.as_deref().unwrap_or_default();
-            (it.error.unwrap_or_default(), message, &it.error_events, &it.attribution)
+            (it.code(), it.text(), &it.error_events, &it.attribution)
         }
         written(self) == written(other)
     }
@@ -95,6 +94,34 @@ impl ResultError {
     pub fn attribution(mut self, record: AttributionRecord) -> ResultError {
         self.attribution.push(record);
         self
+    }
+
+    /// `Error`, zero if it is not set.
+    ///
+    /// ```
+    /// use hcs_sim::{ResultError, hresult::HCS_E_INVALID_JSON};
+    /// let told = r#"{"Error":-1070137075,"ErrorMessage":"..","ErrorEvents":[{"Message":"..","Provider":"17103e3f-3c6e-4677-bb17-3b267eb5be57","EventId":11000}]}"#;
+    /// let told: ResultError = serde_json::from_str(told).unwrap();
+    /// assert_eq!(told.code().hresult_form(), HCS_E_INVALID_JSON);
+    /// assert_eq!(told.events()[0].event_id(), 11000);
+    /// ```
+    pub fn code(&self) -> Hresult {
+        self.error.unwrap_or_default()
+    }
+
+    /// `ErrorMessage`, empty if it is not set.
+    pub fn text(&self) -> &str {
+        self.error_message.as_deref().unwrap_or_default()
+    }
+
+    /// `ErrorEvents`.
+    pub fn events(&self) -> &[ErrorEvent] {
+        &self.error_events
+    }
+
+    /// `Attribution`.
+    pub fn attributions(&self) -> &[AttributionRecord] {
+        &self.attribution
     }
 
     /// The document's text.

@@ -14,7 +14,7 @@ use crate::schema::Version;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ServiceQuery {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub(crate) property_types: Vec<ServicePropertyType>,
     /// Schema 2.5.
     pub(crate) property_queries: Option<BTreeMap<String, Value>>,
@@ -57,7 +57,7 @@ pub(crate) enum CpuGroupChange {
 pub(crate) struct NewCpuGroup {
     pub(crate) group_id: String,
     pub(crate) logical_processor_count: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub(crate) logical_processors: Vec<u32>,
 }
 
@@ -110,14 +110,14 @@ pub enum Transport {
 ///
 /// ```
 /// use hcs_sim::documents::{ServiceProperties, ServiceProperty};
-/// use hcs_sim::{Export, Host, call, schema::Version};
+/// use hcs_sim::{Host, call, schema::Version};
 ///
 /// let old = ServiceProperties {
 ///     properties: Some(vec![ServiceProperty::Basic { supported_schema_versions: vec![Version::V2_1] }]),
 ///     ..Default::default()
 /// };
 /// let host = Host::new();
-/// host.when(call::to(Export::HcsGetServiceProperties)).succeed().document(old).optional();
+/// host.when(call::service_properties()).succeed().document(old).optional();
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -145,19 +145,15 @@ impl ServiceProperties {
 #[non_exhaustive]
 #[allow(missing_docs)] // fields are named as in the schema
 pub enum ServiceProperty {
-    Basic {
-        supported_schema_versions: Vec<Version>,
-    },
-    CpuGroups {
-        cpu_groups: Vec<CpuGroup>,
-    },
-    ProcessorTopology {
-        logical_processor_count: u32,
-        logical_processors: Vec<LogicalProcessor>,
-    },
-    CredentialGuards {
-        instances: Vec<CredentialGuard>,
-    },
+    /// Asked for as `Basic`.
+    Basic { supported_schema_versions: Vec<Version> },
+    /// Asked for as `CpuGroup`.
+    CpuGroups { cpu_groups: Vec<CpuGroup> },
+    /// Asked for as `ProcessorTopology`.
+    ProcessorTopology { logical_processor_count: u32, logical_processors: Vec<LogicalProcessor> },
+    /// Asked for as `ContainerCredentialGuard`.
+    CredentialGuards { instances: Vec<CredentialGuard> },
+    /// Asked for as `QoSCapabilities`.
     QoSCapabilities {
         #[serde(rename = "ProcessorQoSSupported")]
         processor_qos_supported: bool,

@@ -74,7 +74,8 @@ kinds! {
     ProgramPanicked = "program-panicked";
     /// A pipe of a process was never closed.
     LeakedPipe = "leaked-pipe";
-    /// A call of an export that the host's [`Profile`](crate::Profile) does not have.
+    /// A call of an export that the host's [`Profile`](crate::Profile) does not have. On Windows a program that is linked to it does not even
+    /// load.
     MissingExport = "missing-export";
     /// This machine gave hcs-sim no pipe or no thread for a process.
     OutOfResources = "out-of-resources";

@@ -23,7 +23,7 @@ use crate::model::Nanos;
 
 /// The journal of a host, as it was when it was asked for.
 ///
-/// `Display` writes one line an entry, virtual time first. Serialised, it is an array of objects.
+/// `Display` writes one line an entry, virtual time first, and a [note](Entry::note) below it. Serialised, it is an array of objects.
 ///
 /// ```
 /// use hcs_sim::Host;
@@ -60,6 +60,16 @@ pub struct Entry {
     pub thread: Arc<str>,
     /// What happened.
     pub what: What,
+}
+
+impl Entry {
+    /// What hcs-sim says of it beyond what HCS says.
+    pub fn note(&self) -> Option<&str> {
+        match &self.what {
+            What::Called { note, .. } | What::Completed { note, .. } => note.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// The kinds of entries.
@@ -116,6 +126,18 @@ impl Journal {
     /// How many older entries were dropped because of the journal's limit.
     pub fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// What hcs-sim says of entries beyond what HCS says: why a request was refused, what it did not change.
+    ///
+    /// ```
+    /// use hcs_sim::Host;
+    /// let host = Host::new();
+    /// // .. the test ..
+    /// assert_eq!(host.journal().notes().collect::<Vec<_>>(), Vec::<&str>::new());
+    /// ```
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(Entry::note)
     }
 
     /// The calls among the entries, with their answers.

@@ -1,26 +1,30 @@
 //! Every sentence that a person reads when a test fails. Nothing else in the crate words findings.
 //! Not here: noticing what is wrong (`runtime`), the lines of the timeline (`text`).
 
+mod rules;
+
+pub(crate) use rules::{closure_panicked, reply, rule_count, rule_never_applied};
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Journal;
 use super::finding::{Finding, FindingKind};
 use super::place::Place;
 use super::text::{Seconds, write_timeline};
+use super::{Entry, Journal};
 use crate::answer::Returned;
 use crate::call::{Call, Export};
 use crate::event::{Event, EventType};
 use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
 use crate::model::step::Fault;
-use crate::script::matcher::{Got, Miss};
-use crate::script::rule::{ReplyKind, Rule};
 
 /// Which entries of the timeline are shown around a guilty one, and how many at the end.
 const BEFORE: u64 = 8;
 const AFTER: u64 = 3;
 const AT_THE_END: u64 = 8;
+/// How many entries with notes are shown wherever they stand.
+const NOTES: usize = 20;
 
 /// What a verification found, ready to be printed.
 ///
@@ -77,17 +81,21 @@ impl Report {
         let entries = self.journal.entries();
         let Some(last) = entries.last().map(|it| it.number) else { return Ok(()) };
         let guilty: Vec<u64> = self.findings.iter().filter_map(|it| it.entry).collect();
-        let shown = |number: u64| {
+        let noted = entries.iter().filter(|it| it.note().is_some()).map(|it| it.number);
+        let noted: Vec<u64> = noted.take(NOTES).collect();
+        let shown = |entry: &Entry| {
+            let number = entry.number;
             number + AT_THE_END > last
+                || noted.contains(&number)
                 || guilty.iter().any(|it| number + BEFORE >= *it && number <= it + AFTER)
         };
-        let count = entries.iter().filter(|it| shown(it.number)).count();
+        let count = entries.iter().filter(|it| shown(it)).count();
         let total = entries.len() as u64 + self.journal.dropped();
         writeln!(f, "\ntimeline ({count} of {total} entries)")?;
         let mut rest = entries;
         while !rest.is_empty() {
-            let hidden = rest.iter().take_while(|it| !shown(it.number)).count();
-            let visible = rest[hidden..].iter().take_while(|it| shown(it.number)).count();
+            let hidden = rest.iter().take_while(|it| !shown(it)).count();
+            let visible = rest[hidden..].iter().take_while(|it| shown(it)).count();
             if hidden > 0 {
                 writeln!(f, "...")?;
             }
@@ -415,142 +423,11 @@ pub(crate) fn stuck_pipe(call: &str, waited_for: String, why: &Stuck) -> Finding
     finding
 }
 
-pub(crate) fn closure_panicked(rule: &Rule, message: &str, at: Option<String>) -> Finding {
-    Finding {
-        facts: vec![
-            ("panicked at", at.unwrap_or_else(|| "unknown".to_owned())),
-            ("message", message.to_owned()),
-            ("declared at", rule.declared.to_string()),
-        ],
-        ..finding(FindingKind::RulePanicked, format!("the closure of the rule for {} panicked", rule.matcher))
-    }
-}
-
 pub(crate) fn ambiguous_host(export: Export, alive: usize) -> Finding {
     finding(
         FindingKind::AmbiguousHost,
         format!("{export} was called on a thread that belongs to no host, while {alive} hosts are alive"),
     )
-}
-
-/// A rule, or one reply of its sequence, that never applied; the nearest calls tell why.
-pub(crate) fn rule_never_applied(rule: &Rule, step: usize, journal: &Journal) -> Finding {
-    let what = describe(rule);
-    let sentence = if rule.applied == 0 {
-        format!("{what} never applied")
-    } else {
-        format!(
-            "reply {} of {} of {what} was never used; the rule applied {}",
-            step + 1,
-            rule.steps.len(),
-            times(rule.applied)
-        )
-    };
-    let mut facts =
-        vec![("declared at", rule.declared.to_string()), ("would match", rule.matcher.to_string())];
-    if rule.applied == 0 {
-        facts.extend(near_misses(rule, journal));
-    }
-    let entry = if rule.applied == 0 { rule.misses.last().map(|it| it.0) } else { None };
-    Finding { facts, entry, ..finding(FindingKind::RuleNeverApplied, sentence) }
-}
-
-pub(crate) fn rule_count(rule: &Rule, journal: &Journal) -> Finding {
-    let expected = rule.expected.as_ref().expect("the caller compared with it");
-    let wanted = if *expected.end() == u64::MAX {
-        format!("at least {}", times(*expected.start()))
-    } else if expected.start() == expected.end() {
-        times(*expected.start())
-    } else {
-        format!("{} to {}", expected.start(), times(*expected.end()))
-    };
-    let mut facts =
-        vec![("declared at", rule.declared.to_string()), ("would match", rule.matcher.to_string())];
-    if rule.applied < *expected.start() {
-        facts.extend(near_misses(rule, journal));
-    }
-    let applied = match rule.applied {
-        0 => "never applied".to_owned(),
-        count => format!("applied {}", times(count)),
-    };
-    let sentence = format!("{} {applied}, expected {wanted}", describe(rule));
-    Finding { facts, ..finding(FindingKind::RuleCount, sentence) }
-}
-
-fn describe(rule: &Rule) -> String {
-    match &rule.name {
-        Some(name) => format!("the rule {name:?}"),
-        None => format!("the rule for {}", rule.matcher),
-    }
-}
-
-fn times(count: u64) -> String {
-    match count {
-        0 => "never".to_owned(),
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        _ => format!("{count} times"),
-    }
-}
-
-fn near_misses(rule: &Rule, journal: &Journal) -> Vec<(&'static str, String)> {
-    if rule.misses.is_empty() {
-        return vec![("nearest call", "none: no such export was called".to_owned())];
-    }
-    rule.misses
-        .iter()
-        .rev()
-        .take(3)
-        .flat_map(|(entry, miss)| {
-            let call = journal.entries().iter().find(|it| it.number == *entry).map_or_else(
-                || "a call that the journal no longer holds".to_owned(),
-                |it| {
-                    let mut line = String::new();
-                    if let super::What::Called { call, system_id, .. } = &it.what {
-                        let _ = super::text::write_call(call, system_id.as_deref(), &mut line);
-                    }
-                    format!("{line} at t={}", Seconds(it.at))
-                },
-            );
-            [("nearest call", call), ("but", why_not(miss))]
-        })
-        .collect()
-}
-
-/// Which criterion said no, and why.
-fn why_not(miss: &Miss) -> String {
-    match miss {
-        Miss::Export => "it calls another export".to_owned(),
-        Miss::System { expected, got: Some(got) } => format!("system: expected {expected:?}, got {got:?}"),
-        Miss::System { expected, got: None } => format!("system: expected {expected:?}, the call names none"),
-        Miss::Nth { expected, got } => {
-            format!("number: expected call number {expected}, this was number {got}")
-        }
-        Miss::Taken { by } => format!("the rule declared at {by} took it first"),
-        Miss::Closure { description } => format!("closure: {description:?} said no"),
-        Miss::Document { pointer, expected, got } => {
-            let expected = expected.as_ref().map_or_else(|| "any value".to_owned(), ToString::to_string);
-            let got = match got {
-                Got::NoDocument => "the call has no document".to_owned(),
-                Got::NotJson => "the document is not JSON".to_owned(),
-                Got::Nothing => "nothing stands there".to_owned(),
-                Got::Value(value) => format!("got {value}"),
-            };
-            format!("document {pointer}: expected {expected}, {got}")
-        }
-    }
-}
-
-/// What a reply does, in a word; for the display of a host's rules.
-pub(crate) fn reply(kind: ReplyKind) -> String {
-    match kind {
-        ReplyKind::Simulate => "simulate".to_owned(),
-        ReplyKind::Refuse(code) => format!("refuse with {}", code.label()),
-        ReplyKind::Succeed => "succeed".to_owned(),
-        ReplyKind::Acknowledge => "acknowledge".to_owned(),
-        ReplyKind::Fail(code) => format!("fail with {}", code.label()),
-        ReplyKind::Never => "never complete".to_owned(),
-    }
 }
 
 fn finding(kind: FindingKind, sentence: String) -> Finding {
@@ -567,6 +444,21 @@ pub(crate) fn beside_a_panic(report: &Report) -> String {
     format!(
         "the test's own panic stands above; some of what hcs-sim found besides may be its consequence:\n\n{report}"
     )
+}
+
+/// What was said of requests in a test that fails by itself, without findings.
+pub(crate) fn notes_beside_a_failure(journal: &Journal) -> Option<String> {
+    let noted: Vec<Entry> = journal.entries().iter().filter(|it| it.note().is_some()).cloned().collect();
+    if noted.is_empty() {
+        return None;
+    }
+    let mut text = "hcs-sim: the test failed by itself; this was noted on the way:\n\n".to_owned();
+    let first = &noted[..noted.len().min(NOTES)];
+    write_timeline(first, &[], &mut text).expect("a text takes everything");
+    if noted.len() > first.len() {
+        text.push_str(&format!("... and {} more\n", noted.len() - first.len()));
+    }
+    Some(text)
 }
 
 /// A hint for somebody who looks at a test that hangs outside of hcs-sim. `programs`: what those that run are at.

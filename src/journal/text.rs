@@ -20,6 +20,9 @@ pub(crate) fn write_timeline(entries: &[Entry], guilty: &[u64], f: &mut dyn Writ
     for entry in entries {
         let mark = if guilty.contains(&entry.number) { "   <<<<<" } else { "" };
         writeln!(f, "t={}  {:width$}  {}{mark}", Seconds(entry.at), entry.thread, Line(entry))?;
+        if let Some(note) = entry.note() {
+            writeln!(f, "{:10}# {note}", "")?;
+        }
     }
     Ok(())
 }
@@ -44,7 +47,7 @@ impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entry = self.0;
         match &entry.what {
-            What::Called { call, answer, system_id, note } => {
+            What::Called { call, answer, system_id, .. } => {
                 write_call(call, system_id.as_deref(), f)?;
                 write!(f, " -> {}", answer.returned)?;
                 if !answer.system.is_null() {
@@ -73,9 +76,9 @@ impl fmt::Display for Line<'_> {
                 if entry.at > entry.began {
                     write!(f, " (since t={})", Seconds(entry.began))?;
                 }
-                write_note(note.as_deref(), f)
+                Ok(())
             }
-            What::Completed { operation, operation_type, hresult, document, dropped, note } => {
+            What::Completed { operation, operation_type, hresult, document, dropped, .. } => {
                 write!(f, "{operation} completes: {operation_type:?} {}", hresult.label())?;
                 if let Some(document) = document {
                     write!(f, ", {}", Shortened(document))?;
@@ -83,7 +86,7 @@ impl fmt::Display for Line<'_> {
                 if *dropped {
                     f.write_str(" (its handle is closed: the result is dropped)")?;
                 }
-                write_note(note.as_deref(), f)
+                Ok(())
             }
             What::CallbackEntered { operation } => write!(f, "callback of {operation} enters"),
             What::CallbackReturned { operation } => write!(f, "callback of {operation} returns"),
@@ -108,10 +111,6 @@ impl fmt::Display for Line<'_> {
             What::Service { what } => f.write_str(what),
         }
     }
-}
-
-fn write_note(note: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    note.map_or(Ok(()), |note| write!(f, "   # {note}"))
 }
 
 /// `HcsStartComputeSystem(system#1 "web", operation#1, NULL)`.

@@ -208,7 +208,7 @@ impl Host {
         if let Some(aside) = &aside {
             self.set_aside(&request, aside);
         }
-        let version = self.behavior.schema();
+        let version = self.behavior.written_schema();
         let mut failed_as_told = None;
         let (carried, say) = match plan {
             Plan::Simulate(say) => (self.carry_out(&request, false, now), say),

@@ -27,6 +27,10 @@ pub struct Behavior {
     /// What becomes of request documents that the schema does not know so. Default [`DocumentChecks::Refuse`].
     /// (fidelity: `strict-documents`)
     pub document_checks: DocumentChecks,
+    /// Results and exits leave out members that are newer than the host's schema, as the schema's reference dates them: no
+    /// `ErrorEvents` and `Attribution` before 2.4, no `ExitType` before 2.2. Default false: logs of hosts that are older show
+    /// events. (fidelity: `older-documents`)
+    pub leaves_out_newer_members: bool,
     /// The HRESULT of a create whose configuration is not valid. Default `HCS_E_INVALID_JSON`; `0x8007000D` was seen too.
     /// (fidelity: `create-invalid-json`)
     pub invalid_configuration: Hresult,
@@ -166,6 +170,7 @@ impl Default for Behavior {
         Behavior {
             profile: Profile::default(),
             document_checks: DocumentChecks::Refuse,
+            leaves_out_newer_members: false,
             invalid_configuration: HCS_E_INVALID_JSON,
             require_generic_all: true,
             shutdown_service_needs_schema_2_5: true,
@@ -207,6 +212,11 @@ impl Behavior {
     /// The newest schema that the host knows.
     pub(crate) fn schema(&self) -> Version {
         Version::new(2, self.schema_minor)
+    }
+
+    /// The schema that results and exits are written by.
+    pub(crate) fn written_schema(&self) -> Version {
+        if self.leaves_out_newer_members { self.schema() } else { self.schema().max(Version::V2_6) }
     }
 
     pub(crate) fn reading(&self) -> Reading {

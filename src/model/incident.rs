@@ -144,7 +144,7 @@ impl Host {
                     number,
                     tracked.id,
                     tracked.kind,
-                    Outcome::new(failure.hresult, failure.write(self.behavior.schema())),
+                    Outcome::new(failure.hresult, failure.write(self.behavior.written_schema())),
                 );
             }
         }

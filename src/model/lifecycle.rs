@@ -341,7 +341,7 @@ impl Host {
         system.state = SystemState::Stopped;
         system.told = None;
         system.migration = None; // what was under way tells no further step (fidelity: migration-exit)
-        let document = status.write_for(self.behavior.schema());
+        let document = status.write_for(self.behavior.written_schema());
         self.happened.effects.push(Effect::Exited(Arc::clone(&system.id), Arc::clone(&document)));
         system.exit = Some(Exit { document, status });
         let (silent, late) = (system.silent, system.exit_event_delay);
@@ -385,7 +385,7 @@ impl Host {
                 entry.operation,
                 entry.id,
                 kind,
-                Outcome::new(code, failure.write(self.behavior.schema())),
+                Outcome::new(code, failure.write(self.behavior.written_schema())),
             );
         }
         self.drop_if_unreachable(number);

@@ -30,7 +30,8 @@ impl Host {
             return Ok(None);
         };
         let Some(resource) = resource::find(path) else { return self.no_such_path(path, force) };
-        let asked = request_type.as_deref().and_then(RequestType::of).unwrap_or(RequestType::Add);
+        let asked = request_type.as_deref().and_then(RequestType::of);
+        let asked = asked.unwrap_or_else(|| resource.usual_request());
         let settings = settings.clone().unwrap_or(Value::Null);
         if !force {
             self.may_be_modified(request.system, resource, path, asked, &settings, now)?;
@@ -113,10 +114,16 @@ impl Host {
         Ok(())
     }
 
-    /// The configuration of a living system as it is now.
+    /// The configuration of a system as it is now, or as it was when it ended.
     pub(crate) fn configuration(&self, id: &str) -> Option<Value> {
         let key = Key { namespace: "".into(), id: fold(id) };
-        Some(self.systems.get(*self.names.get(&key)?)?.tree_now())
+        let system = match self.names.get(&key) {
+            Some(number) => self.systems.get(*number),
+            None => {
+                self.systems.iter().filter(|(_, it)| it.key == key && it.exit.is_some()).last().map(|it| it.1)
+            }
+        };
+        Some(system?.tree_now())
     }
 
     /// What was saved counts for what the configuration of the restored system leaves out. (fidelity: `restore-modified`)
@@ -228,7 +235,8 @@ impl Change<'_> {
 
     fn set_value(self, parent: &mut Value, key: &str) -> Changed {
         if self.asked == RequestType::Remove {
-            return Ok(self.nothing_there(parent.as_object_mut().and_then(|it| it.remove(key)).is_none()));
+            let removed = parent.as_object_mut().and_then(|it| it.remove(key));
+            return Ok(if removed.is_none() { self.nothing_there("") } else { None });
         }
         parent[key] = self.settings;
         Ok(None)
@@ -239,7 +247,7 @@ impl Change<'_> {
         if self.asked == RequestType::Remove {
             let parent = parents.iter().try_fold(&mut *tree, |at, name| at.get_mut(name));
             let removed = parent.and_then(Value::as_object_mut).and_then(|it| it.remove(key));
-            return Ok(self.nothing_there(removed.is_none()));
+            return Ok(if removed.is_none() { self.nothing_there("") } else { None });
         }
         let device = &parents[..parents.len() - 1]; // the last of them is the map
         if self.resource.target == Target::EntryOfDevice
@@ -247,15 +255,15 @@ impl Change<'_> {
             && device.iter().try_fold(&*tree, |at, name| at.get(name)).is_none_or(|it| !it.is_object())
         {
             let which = device.join("/");
-            return Err((HRESULT_ERROR_NOT_FOUND, format!("there is no such device: {which}")));
+            return Err((HRESULT_ERROR_NOT_FOUND, format!("there is no such device: {which:?}")));
         }
         let map = at(tree, parents).as_object_mut().expect("it was made one");
         match (self.asked, map.contains_key(key)) {
             (RequestType::Add, true) if !self.force => {
-                return Err((HRESULT_ERROR_ALREADY_EXISTS, format!("{} is in use", self.path)));
+                return Err((HRESULT_ERROR_ALREADY_EXISTS, format!("{:?} is in use", self.path)));
             }
             (RequestType::Update, false) if !self.force && self.resource.target != Target::Upserted => {
-                return Err((HRESULT_ERROR_NOT_FOUND, format!("there is no such device: {}", self.path)));
+                return Err((HRESULT_ERROR_NOT_FOUND, format!("there is no such device: {:?}", self.path)));
             }
             _ => {}
         }
@@ -270,12 +278,12 @@ impl Change<'_> {
         let found = known.and_then(|it| it.iter().position(is_it));
         let called = shown(keys, &self.settings);
         match (self.asked, found) {
-            (RequestType::Remove, None) => return Ok(self.nothing_there(true)),
+            (RequestType::Remove, None) => return Ok(self.nothing_there(&format!(" with {called}"))),
             (RequestType::Add, Some(_)) if !self.force => {
-                return Err((HRESULT_ERROR_ALREADY_EXISTS, format!("{} has {} already", self.path, called)));
+                return Err((HRESULT_ERROR_ALREADY_EXISTS, format!("{:?} has {called} already", self.path)));
             }
             (RequestType::Update, None) if !self.force => {
-                return Err((HRESULT_ERROR_NOT_FOUND, format!("{} has no {}", self.path, called)));
+                return Err((HRESULT_ERROR_NOT_FOUND, format!("{:?} has no {called}", self.path)));
             }
             _ => {}
         }
@@ -292,9 +300,8 @@ impl Change<'_> {
         Ok(None)
     }
 
-    fn nothing_there(&self, nothing: bool) -> Option<String> {
-        nothing
-            .then(|| format!("nothing is there at {:?}: HCS removes nothing, and reports success", self.path))
+    fn nothing_there(&self, which: &str) -> Option<String> {
+        Some(format!("nothing is at {:?}{which}: HCS removes nothing, and reports success", self.path))
     }
 }
 

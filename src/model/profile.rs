@@ -35,7 +35,7 @@ pub enum Profile {
     /// Windows 11 21H2 (build 22000), the newest whose schema is documented. The default.
     #[default]
     Windows11V21H2,
-    /// A Windows of today, as far as its clients tell: members that came after the documented schema are known to it, and a
+    /// A Windows of today (Windows 11 22H2 to 24H2, Windows Server 2025), as far as its clients tell: members that came after the documented schema are known to it, and a
     /// terminate answers with a document.
     Newest,
 }

@@ -283,7 +283,7 @@ impl Host {
 
     /// A call that answers at once fails, with the document that HCS would give.
     fn failed(&self, call: &Call, failure: Failure) -> Performed {
-        let document = failure.write(self.behavior.schema());
+        let document = failure.write(self.behavior.written_schema());
         let answer = Answer { document, ..refusal_of(call, failure.hresult) };
         Performed { note: failure.note, ..Performed::done(answer) }
     }

@@ -12,6 +12,7 @@ use super::seat::{self, Entered};
 use super::world::{Completion, HOST_GATE, Settings, Shared};
 use super::{dispatch, registry};
 use crate::call::OperationType;
+use crate::document::DocumentChecks;
 use crate::journal::Journal;
 use crate::journal::finding::FindingKind;
 use crate::model::behavior::Behavior;
@@ -136,6 +137,12 @@ impl Builder {
         self
     }
 
+    /// What becomes of request documents that the schema does not know so. Default [`DocumentChecks::Refuse`].
+    pub fn document_checks(mut self, checks: DocumentChecks) -> Builder {
+        self.settings.behavior.document_checks = checks;
+        self
+    }
+
     /// Turns switches of the modelled Windows.
     pub fn behavior(mut self, change: impl FnOnce(&mut Behavior)) -> Builder {
         change(&mut self.settings.behavior);
@@ -249,7 +256,8 @@ impl Host {
         self.shared().world.lock().settings.allowed.insert(kind);
     }
 
-    /// The configuration of a system as it is now, with what modify requests have changed; none if no such system is alive.
+    /// The configuration of a system as it is now, with what modify requests have changed; after its exit as it was, as long as
+    /// a handle is open; else none.
     /// Resources that the schema has no member for stand at their resource path.
     ///
     /// ```

@@ -70,6 +70,7 @@ impl Host {
     ///
     /// Findings fail the test with a panic that carries the whole report. If the body panics, its panic goes on, and the
     /// findings are printed to stderr. If it returns `Err`, the panic carries both; without findings the `Err` is returned.
+    /// A body that fails without findings has the notes of the journal printed: why requests were refused, for instance.
     ///
     /// ```should_panic
     /// use hcs_sim::Host;
@@ -105,16 +106,29 @@ impl Host {
         drop(entered);
         match (result, verified) {
             (Err(payload), verified) => {
-                if let Err(report) = verified {
-                    eprintln!("\n{}", report::beside_a_panic(&report));
+                match verified {
+                    Err(report) => eprintln!("\n{}", report::beside_a_panic(&report)),
+                    Ok(()) => self.print_notes(outermost),
                 }
                 panic::resume_unwind(payload)
             }
-            (Ok(value), Ok(())) => value,
+            (Ok(value), Ok(())) => {
+                if value.own_failure().is_some() {
+                    self.print_notes(outermost);
+                }
+                value
+            }
             (Ok(value), Err(report)) => match value.own_failure() {
                 Some(own) => panic!("{}", report::joined(&own, &report)),
                 None => panic!("{report}"),
             },
+        }
+    }
+
+    /// A test that fails by itself may do so because of a request that was refused: what was noted of it is printed.
+    fn print_notes(&self, outermost: bool) {
+        if outermost && let Some(notes) = report::notes_beside_a_failure(&self.journal()) {
+            eprintln!("\n{notes}");
         }
     }
 

@@ -47,8 +47,20 @@ fn details(request: &Value, reader: &mut Reader, place: Place<'_>) {
 /// (fidelity: `modify-paths`, `modify-settings`)
 fn settings_of_resource(document: &Value, reader: &mut Reader, place: Place<'_>) {
     let Some(path) = document["ResourcePath"].as_str() else { return };
-    let Some(resource) = resource::find(path) else { return }; // whether that is refused is the host's business
-    let request = document["RequestType"].as_str().and_then(RequestType::of).unwrap_or(RequestType::Add);
+    let Some(resource) = resource::find(path) else {
+        reader.problems.push(Problem {
+            pointer: "/ResourcePath".to_owned(),
+            kind: ProblemKind::BadResource,
+            expected: "no resource has this path".to_owned(),
+            found: format!("{path:?}"),
+            nearest: resource::nearest_path(path),
+            since: None,
+            hint: None,
+        });
+        return;
+    };
+    let request = document["RequestType"].as_str().and_then(RequestType::of);
+    let request = request.unwrap_or_else(|| resource.usual_request());
     if !resource.requests.contains(&request) {
         let takes: Vec<String> = resource.requests.iter().map(|it| format!("{it:?}")).collect();
         reader.problems.push(Problem {
@@ -58,6 +70,7 @@ fn settings_of_resource(document: &Value, reader: &mut Reader, place: Place<'_>)
             found: format!("{request:?}"),
             nearest: None,
             since: None,
+            hint: None,
         });
         return;
     }

@@ -69,7 +69,9 @@ pub fn find(name: &str) -> Option<&'static Type> {
 /// ```
 pub fn check(ty: &str, json: impl AsRef<[u8]>, version: Version) -> Vec<Problem> {
     let Some(expected) = expression(ty) else {
-        let near = nearest(ty, types().map(Type::name)).map(str::to_owned);
+        let alike =
+            types().map(Type::name).find(|it| it.len() > ty.len() && !ty.is_empty() && it.ends_with(ty));
+        let near = nearest(ty, types().map(Type::name)).or(alike).map(str::to_owned);
         return vec![alone(ProblemKind::UnknownType, format!("{ty:?}"), near)];
     };
     match std::str::from_utf8(json.as_ref()) {
@@ -80,9 +82,11 @@ pub fn check(ty: &str, json: impl AsRef<[u8]>, version: Version) -> Vec<Problem>
     }
 }
 
-/// The same for a request document, by its row.
+/// The same for a request document, by its row. What becomes of a resource path that names nothing is the host's business.
 pub(crate) fn check_request(ty: &'static Type, text: &str, version: Version) -> Vec<Problem> {
-    check_text(Ref::One(ty), text, version)
+    let mut problems = check_text(Ref::One(ty), text, version);
+    problems.retain(|it| it.kind != ProblemKind::BadResource || it.pointer != "/ResourcePath");
+    problems
 }
 
 fn check_text(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
@@ -119,16 +123,36 @@ fn check_shape(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
         reader.check_declared();
     }
     if let Err(error) = read {
-        let too_deep = format!("nested deeper than {DEPTH} levels");
-        let found = error.to_string().replace("recursion limit exceeded", &too_deep);
-        reader.problems.insert(0, alone(ProblemKind::NotJson, found, None));
+        reader.problems.insert(0, alone(ProblemKind::NotJson, not_json(text, &error), None));
     }
     reader.problems
 }
 
+/// What the parser says, and what is often behind it.
+fn not_json(text: &str, error: &serde_json::Error) -> String {
+    let said =
+        error.to_string().replace("recursion limit exceeded", &format!("nested deeper than {DEPTH} levels"));
+    let hint = if text.starts_with('\u{feff}') {
+        "; it begins with a byte order mark"
+    } else if said.starts_with("invalid escape") {
+        r"; a backslash in a text is written \\"
+    } else {
+        ""
+    };
+    said + hint
+}
+
 /// A problem of the document as a whole.
 fn alone(kind: ProblemKind, found: String, nearest: Option<String>) -> Problem {
-    Problem { pointer: String::new(), kind, expected: "JSON".to_owned(), found, nearest, since: None }
+    Problem {
+        pointer: String::new(),
+        kind,
+        expected: "JSON".to_owned(),
+        found,
+        nearest,
+        since: None,
+        hint: None,
+    }
 }
 
 /// `Name`, `<Name> array`, `<Name, count> array`, `Map<Key, Name>`.

@@ -18,7 +18,9 @@ use super::types::Version;
 ///     "/Mechanizm: ShutdownOptions has no member \"Mechanizm\"; did you mean \"Mechanism\"?"
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` writes the same sentence as `Display`: `assert_eq!(schema::check(..), [])` is good to read when it fails.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
     /// Where, as a JSON pointer (RFC 6901); empty for the document itself. One of more than 1,024 bytes is cut.
@@ -33,6 +35,8 @@ pub struct Problem {
     pub nearest: Option<String>,
     /// The version of the schema that would accept it, for what is too new.
     pub since: Option<Version>,
+    /// What else helps: the members that there are, where the member belongs.
+    pub hint: Option<String>,
 }
 
 /// The kinds of [`Problem`].
@@ -86,13 +90,14 @@ impl fmt::Display for Problem {
             write!(f, "{}: ", self.pointer)?;
         }
         match self.kind {
-            ProblemKind::NotJson => f.write_str(&self.found)?,
+            ProblemKind::NotJson => write!(f, "not JSON: {}", self.found)?,
             ProblemKind::UnknownType => write!(f, "the schema has no type {}", self.found)?,
             ProblemKind::UnknownMember => write!(f, "{} has no member {}", self.expected, self.found)?,
             ProblemKind::DuplicateMember => write!(f, "{} stands there twice", self.found)?,
             ProblemKind::MissingMember => f.write_str("it is missing")?,
             ProblemKind::NotOneOf => {
-                write!(f, "exactly one of {} is required, and there is {}", self.expected, self.found)?;
+                let are = if self.found.contains(" and ") { "are" } else { "is" };
+                write!(f, "exactly one of {} is required, and there {are} {}", self.expected, self.found)?;
             }
             ProblemKind::TooNew => write!(f, "{} is not known to {}", self.found, self.expected)?,
             ProblemKind::BadResource => write!(f, "{}: {}", self.found, self.expected)?,
@@ -103,7 +108,20 @@ impl fmt::Display for Problem {
         }
         if let Some(since) = self.since {
             write!(f, "; it came with schema {since}")?;
+            if let Some(windows) = since.windows() {
+                write!(f, " ({windows})")?;
+            }
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "; {hint}")?;
         }
         Ok(())
+    }
+}
+
+/// As `Display`: problems are met in the panics of `assert_eq`.
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

@@ -68,7 +68,7 @@ impl Reader {
         expected: impl fmt::Display,
         found: impl fmt::Display,
     ) {
-        self.tell_more(place, kind, expected, found, None, None);
+        self.tell_more(place, kind, expected, found, More::default());
     }
 
     fn tell_more(
@@ -77,8 +77,7 @@ impl Reader {
         kind: ProblemKind,
         expected: impl fmt::Display,
         found: impl fmt::Display,
-        nearest: Option<&str>,
-        since: Option<Version>,
+        more: More<'_>,
     ) {
         if !self.is_full() {
             self.problems.push(Problem {
@@ -86,8 +85,9 @@ impl Reader {
                 kind,
                 expected: expected.to_string(),
                 found: found.to_string(),
-                nearest: nearest.map(str::to_owned),
-                since,
+                nearest: more.nearest.map(str::to_owned),
+                since: more.since,
+                hint: more.hint,
             });
         }
     }
@@ -109,8 +109,17 @@ impl Reader {
 
     fn too_new(&mut self, place: Place<'_>, found: &str, since: Version) {
         let host = format_args!("schema {}", self.version).to_string();
-        self.tell_more(place, ProblemKind::TooNew, host, Shown(found), None, Some(since));
+        let more = More { since: Some(since), ..More::default() };
+        self.tell_more(place, ProblemKind::TooNew, host, Shown(found), more);
     }
+}
+
+/// What is told of a problem besides what was expected and what stands there.
+#[derive(Default)]
+struct More<'a> {
+    nearest: Option<&'a str>,
+    since: Option<Version>,
+    hint: Option<String>,
 }
 
 /// A place in a document, as a list on the stack: written down only when there is something to tell.
@@ -251,7 +260,8 @@ impl At<'_, '_> {
         }
         let near = nearest(text, ty.values().map(|it| it.name));
         let kind = ProblemKind::UnknownValue;
-        self.reader.tell_more(self.place, kind, Wanted(self.expected), Shown(text), near, None);
+        let more = More { nearest: near, ..More::default() };
+        self.reader.tell_more(self.place, kind, Wanted(self.expected), Shown(text), more);
     }
 }
 
@@ -267,8 +277,9 @@ impl fmt::Display for Wanted {
         match self.0 {
             Ref::One(Type { name, shape, .. }) => match shape {
                 Shape::Struct(_) => write!(f, "an object ({name})"),
-                Shape::Enum(_) | Shape::OldEnum(_) | Shape::EnumOrNumber(_) => {
-                    write!(f, "one of the values of {name}")
+                Shape::Enum(groups) | Shape::OldEnum(groups) | Shape::EnumOrNumber(groups) => {
+                    let names = groups.iter().flat_map(|it| it.names.iter().copied());
+                    write!(f, "one of {} ({name})", listed(names))
                 }
                 Shape::Text => f.write_str("a text"),
                 Shape::Form(_, what) => f.write_str(what),
@@ -279,7 +290,15 @@ impl fmt::Display for Wanted {
             },
             Ref::List(of) => write!(f, "a list of {}", of.name),
             Ref::Fixed(of, count) => write!(f, "a list of {count} {}", of.name),
-            Ref::Map(key, of) => write!(f, "an object of {} by {}", of.name, key.name),
+            Ref::Map(key, of) => {
+                let keys = match key.shape {
+                    Shape::Integer(..) => "numbers",
+                    Shape::Form(..) => "GUIDs",
+                    _ => "names",
+                };
+                write!(f, "an object with {keys} as keys")?;
+                if matches!(of.shape, Shape::Any) { Ok(()) } else { write!(f, " ({})", of.name) }
+            }
         }
     }
 }
@@ -469,7 +488,31 @@ fn unknown_member(reader: &mut Reader, place: Place<'_>, ty: &Type, shape: &Stru
         return;
     }
     let near = nearest(name, shape.members.iter().map(|it| it.name));
-    reader.tell_more(place, ProblemKind::UnknownMember, ty.name, Shown(name), near, None);
+    let hint = if near.is_some() { None } else { belongs(shape, name).or_else(|| has(shape)) };
+    let more = More { nearest: near, hint, ..More::default() };
+    reader.tell_more(place, ProblemKind::UnknownMember, ty.name, Shown(name), more);
+}
+
+/// The right name in the wrong place: a structure in this one has it.
+fn belongs(shape: &Struct, name: &str) -> Option<String> {
+    let inside = |member: &&Member| match member.value {
+        Ref::One(ty) => ty.members().iter().any(|it| it.name == name),
+        _ => false,
+    };
+    shape.members.iter().find(inside).map(|it| format!("{} has one: {}/{name}", it.name, it.name))
+}
+
+/// What there is instead.
+fn has(shape: &Struct) -> Option<String> {
+    (!shape.members.is_empty()).then(|| format!("it has {}", listed(shape.members.iter().map(|it| it.name))))
+}
+
+/// Names in a line, or the first of many.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 12;
+    let names: Vec<&str> = names.collect();
+    let more = if names.len() > SHOWN { ", ..." } else { "" };
+    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
 }
 
 /// Keys are texts also where they stand for numbers.
@@ -481,7 +524,10 @@ fn check_key(reader: &mut Reader, place: Place<'_>, key_type: &Type, key: &str) 
                 key.parse::<i128>().is_ok_and(|it| (i128::from(*least)..=i128::from(*most)).contains(&it));
             if !digits || !fits {
                 let kind = if digits { ProblemKind::OutOfRange } else { ProblemKind::BadFormat };
-                let wanted = format_args!("a number from {least} to {most} as the key").to_string();
+                let wanted = match key_type.name {
+                    "port" => "0 or 1 as the key (a machine has two COM ports)".to_owned(),
+                    _ => format!("a number from {least} to {most} as the key"),
+                };
                 reader.tell(place, kind, wanted, Shown(key));
             }
         }

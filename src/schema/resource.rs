@@ -123,6 +123,11 @@ fn key_of(part: &str) -> Option<&str> {
 }
 
 impl Resource {
+    /// What a request asks for that does not say: to add, or else what the resource takes.
+    pub(crate) fn usual_request(&self) -> RequestType {
+        if self.requests.contains(&Add) { Add } else { self.requests[0] }
+    }
+
     /// Whether virtual machines have it; containers have the others.
     pub(crate) fn is_of_machines(&self) -> bool {
         self.pattern.starts_with("VirtualMachine")

@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "PascalCase")]
 #[allow(missing_docs)] // the two numbers are named as in the schema
 pub struct Version {
+    #[serde(default)] // clients leave out what is zero
     pub major: u32,
+    #[serde(default)]
     pub minor: u32,
 }
 
@@ -42,6 +44,24 @@ impl Version {
     /// The version of these two numbers.
     pub const fn new(major: u32, minor: u32) -> Version {
         Version { major, minor }
+    }
+
+    /// The first Windows that knows it, as people call it; none for versions that nobody has dated.
+    ///
+    /// ```
+    /// use hcs_sim::schema::Version;
+    /// assert_eq!(Version::V2_5.windows(), Some("Windows Server 2022"));
+    /// assert_eq!(Version::new(2, 9).windows(), None);
+    /// ```
+    pub fn windows(self) -> Option<&'static str> {
+        Some(match (self.major, self.minor) {
+            (1, 0) | (2, 0 | 1) => "Windows 10 1809, Windows Server 2019",
+            (2, 2) => "Windows 10 1903",
+            (2, 3) => "Windows 10 2004",
+            (2, 4 | 5) => "Windows Server 2022",
+            (2, 6) => "Windows 11 21H2",
+            _ => return None,
+        })
     }
 
     /// Reads `2.1` at compile time.

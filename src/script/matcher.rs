@@ -129,6 +129,16 @@ constructors! {
     wait: HcsWaitForOperationResult, HcsWaitForOperationResultAndProcessInfo;
     /// `HcsCreateProcess`.
     create_process: HcsCreateProcess;
+    /// `HcsSignalProcess`.
+    signal: HcsSignalProcess;
+    /// `HcsWaitForComputeSystemExit`.
+    wait_for_exit: HcsWaitForComputeSystemExit;
+    /// `HcsWaitForProcessExit`.
+    wait_for_process_exit: HcsWaitForProcessExit;
+    /// `HcsGetServiceProperties`.
+    service_properties: HcsGetServiceProperties;
+    /// `HcsModifyServiceSettings`.
+    modify_service: HcsModifyServiceSettings;
 }
 
 impl Matcher {

@@ -20,7 +20,10 @@ pub(crate) static uint32: Type = scalar("uint32", Shape::Integer(0, u32::MAX as 
 pub(crate) static uint64: Type = scalar("uint64", Shape::Integer(0, u64::MAX));
 pub(crate) static Number: Type = scalar("Number", Shape::Number);
 pub(crate) static Any: Type = scalar("Any", Shape::Any);
-pub(crate) static Guid: Type = scalar("Guid", Shape::Form(is_guid, "a GUID"));
+pub(crate) static Guid: Type = scalar(
+    "Guid",
+    Shape::Form(is_guid, "a GUID such as 0d2b4c8e-6f35-4a91-9b07-e1c3a5d7f264, without braces"),
+);
 pub(crate) static DateTime: Type =
     scalar("DateTime", Shape::Form(is_date, "a date such as 2026-01-31T08:30:00.0000000Z"));
 pub(crate) static MacAddress: Type =

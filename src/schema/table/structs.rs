@@ -401,7 +401,7 @@ structs! { true STRUCTS:
         DeviceType: UefiBootDevice 2.1; DevicePath: string 2.1; DiskNumber: uint16 2.1; OptionalData: string 2.1;
         VmbFsRootPath: string 2.1;
     }
-    Version needs(Major Minor) { Major: uint32 2.0; Minor: uint32 2.0; }
+    Version { Major: uint32 2.0; Minor: uint32 2.0; }
     VideoMonitor {
         HorizontalResolution: uint16 2.1; VerticalResolution: uint16 2.1; ConnectionOptions: RdpConnectionOptions 2.1;
         ResolutionType: int64 seen 2.4;
