@@ -284,6 +284,44 @@ impl Export {
     pub fn name(self) -> &'static str {
         self.info().name
     }
+
+    /// The type of the request document that it takes, as [`schema::check`](crate::schema::check) takes it; none for exports that take
+    /// no document, and for those whose options have no documented type.
+    ///
+    /// ```
+    /// use hcs_sim::{Export, schema};
+    /// let ty = Export::HcsModifyComputeSystem.document_type().unwrap();
+    /// assert_eq!(ty, "ModifySettingRequest");
+    /// assert!(schema::find(ty).is_some());
+    /// ```
+    pub fn document_type(self) -> Option<&'static str> {
+        Some(match self {
+            Export::HcsCreateComputeSystem | Export::HcsCreateComputeSystemInNamespace => "ComputeSystem",
+            Export::HcsEnumerateComputeSystems | Export::HcsEnumerateComputeSystemsInNamespace => {
+                "SystemQuery"
+            }
+            Export::HcsStartComputeSystem => "StartOptions",
+            Export::HcsShutDownComputeSystem => "ShutdownOptions",
+            Export::HcsPauseComputeSystem => "PauseOptions",
+            Export::HcsSaveComputeSystem => "SaveOptions",
+            Export::HcsCrashComputeSystem => "CrashOptions",
+            Export::HcsGetComputeSystemProperties => "System_PropertyQuery",
+            Export::HcsModifyComputeSystem => "ModifySettingRequest",
+            Export::HcsInitializeLiveMigrationOnSource => "MigrationInitializeOptions",
+            Export::HcsStartLiveMigrationOnSource => "MigrationStartOptions",
+            Export::HcsStartLiveMigrationTransfer | Export::HcsCancelLiveMigration => {
+                "MigrationTransferOptions"
+            }
+            Export::HcsFinalizeLiveMigration => "MigrationFinalizedOptions",
+            Export::HcsCreateProcess => "ProcessParameters",
+            Export::HcsSignalProcess => "SignalProcessOptions",
+            Export::HcsModifyProcess => "ProcessModifyRequest",
+            Export::HcsGetServiceProperties => "Service_PropertyQuery",
+            Export::HcsModifyServiceSettings => "ModificationRequest",
+            Export::HcsSubmitWerReport => "CrashReport",
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for Export {

@@ -140,7 +140,8 @@ pub mod program {
 /// The documents that HCS writes, as types: to script a result, and to read one.
 ///
 /// Each is written as Windows writes it: compact, members in the order of the schema, what is not set left out where Windows
-/// leaves it out. Each reads what it writes. [`schema`] knows the types that are not here.
+/// leaves it out. Each reads what it writes. [`schema`] knows the types that are not here; the folder `fixtures/` of the package has
+/// documents of all kinds to copy from, requests too.
 ///
 /// ```
 /// use hcs_sim::documents::{Properties, State};

@@ -7,6 +7,7 @@ use std::ptr::{null, null_mut};
 
 use hcs_sim::computecore::*;
 use hcs_sim::hresult::*;
+use hcs_sim::schema::{self, Version};
 use hcs_sim::{DocumentChecks, Export, Host, Hresult, What, call};
 use support::processes::*;
 use support::*;
@@ -141,7 +142,7 @@ fn every_call() -> Vec<(Export, &'static str, &'static str)> {
         (
             HcsModifyProcess,
             r#"{"Operation":"CloseHandle","Handle":"StdIn"}"#,
-            "/Handle: ProcessModifyRequest has no member \"Handle\"",
+            "/Handle: ProcessModifyRequest has no member \"Handle\"; CloseHandle has one: CloseHandle/Handle",
         ),
     ]
 }
@@ -199,6 +200,8 @@ fn issue(stage: &Stage, export: Export, text: &str) -> Fetched {
 #[test]
 fn every_call_refuses_a_document_that_is_not_in_order_and_the_journal_says_why() {
     for (export, text, note) in every_call() {
+        let problems = schema::check(export.document_type().unwrap(), text, Version::V2_6);
+        assert_eq!(problems[0].to_string(), note, "{export}"); // as the check says without a host
         on_stage(Host::new(), |host, stage| {
             let (code, document) = issue(stage, export, text);
             assert_eq!(code, HCS_E_INVALID_JSON, "{export}");

@@ -1,6 +1,10 @@
 //! The HCS schema: every type with the version that brought each of its names, and checking documents against it.
 //! Not here: typed documents ([`documents`](crate::documents)), nor what a host does with a request (`model`).
 //!
+//! [`Export::document_type`](crate::Export::document_type) tells which type the document of a call has:
+//! `ComputeSystem` to create, `ModifySettingRequest` to modify, `System_PropertyQuery` and `Service_PropertyQuery` to query,
+//! `ProcessParameters` to create a process. Results are `ResultError`, `Properties`, `SystemExitStatus` and so on.
+//!
 //! The types are those of the schema's reference, up to version 2.6; what clients and hosts use beyond it is there too and
 //! marked ([`Type::is_documented`]). A host checks every request document that it is given; [`check`] does so without a host.
 //!
@@ -55,7 +59,7 @@ pub fn find(name: &str) -> Option<&'static Type> {
 
 /// What is wrong with a document of a type, for a host whose newest schema is `version`; nothing if it is in order.
 ///
-/// `ty` is a type's name, or `<Name> array` or `Map<Key, Name>`. `ComputeSystem` takes container documents of the first API
+/// `ty` is a type's name, or a list or a map as the reference writes them: `<Properties> array`, `Map<string, Scsi>`. `ComputeSystem` takes container documents of the first API
 /// (`ContainerConfig`) too. The settings of a `ModifySettingRequest` are checked by its resource path, those of a
 /// `ModificationRequest` by its property type. What is no JSON comes first; at most 100 problems are told.
 ///

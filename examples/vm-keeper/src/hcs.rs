@@ -66,6 +66,15 @@ impl System {
         operation.wait(doing, limit_ms)
     }
 
+    /// Changes the running system.
+    pub(crate) fn modify(&self, doing: &'static str, change: &str, limit_ms: u32) -> Result<(), Error> {
+        let change = wide(change);
+        let operation = Operation::new(doing)?;
+        // SAFETY: both handles are live, the text ends in a NUL and outlives the call, and there is no token.
+        check(doing, unsafe { HcsModifyComputeSystem(self.0, operation.0, change.as_ptr(), null_mut()) })?;
+        operation.wait(doing, limit_ms).map(drop)
+    }
+
     /// Waits until the system has exited: the document that says how.
     pub(crate) fn wait_for_exit(&self, doing: &'static str, limit_ms: u32) -> Result<Option<String>, Error> {
         let mut document = Document(null_mut());

@@ -76,6 +76,9 @@ pub enum ExitType {
     Unknown,
 }
 
+/// The key of the controller that every configuration of ours has.
+const CONTROLLER: &str = "Primary disk controller";
+
 impl VirtualMachine {
     /// Creates a machine. It does not run yet.
     pub fn create(id: &str, configuration: &str) -> Result<VirtualMachine, Error> {
@@ -123,6 +126,30 @@ impl VirtualMachine {
     pub fn save(&self, path: &str) -> Result<(), Error> {
         let options = serde_json::json!({ "SaveType": "ToFile", "SaveStateFilePath": path }).to_string();
         self.system.request("save the system", HcsSaveComputeSystem, Some(&options), SAVE_MS).map(drop)
+    }
+
+    /// Attaches a disk to a running machine, at a place of its first controller.
+    pub fn attach_disk(&self, lun: u8, path: &str) -> Result<(), Error> {
+        let disk = serde_json::json!({ "Type": "VirtualDisk", "Path": path });
+        self.change_disk("attach a disk", "Add", lun, disk)
+    }
+
+    /// Detaches a disk. One that is not there is as good.
+    pub fn detach_disk(&self, lun: u8) -> Result<(), Error> {
+        self.change_disk("detach a disk", "Remove", lun, serde_json::Value::Null)
+    }
+
+    fn change_disk(
+        &self,
+        doing: &'static str,
+        request: &str,
+        lun: u8,
+        settings: serde_json::Value,
+    ) -> Result<(), Error> {
+        let path = format!("VirtualMachine/Devices/Scsi/{CONTROLLER}/Attachments/{lun}");
+        let change =
+            serde_json::json!({ "ResourcePath": path, "RequestType": request, "Settings": settings });
+        self.system.modify(doing, &change.to_string(), REQUEST_MS)
     }
 
     /// Asks the guest to shut down. If it has no ear for that, or is still there after `patience_ms`, it is terminated.
