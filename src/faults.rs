@@ -212,6 +212,9 @@ faults! {
     /// The network endpoint is still attached to a system that has died; at a start or a create. (fidelity: `fault-endpoint`)
     endpoint_attached() = HcsStartComputeSystem, HCN_E_ENDPOINT_ALREADY_ATTACHED, Shape::Plain;
 
+    /// The network service refused a document. (fidelity: `fault-endpoint`)
+    network_document_refused() = HcsStartComputeSystem, HCN_E_INVALID_JSON, Shape::Plain;
+
     /// Nobody called `HcsGrantVmAccess` for the file. (fidelity: `fault-start`)
     disk_not_granted(path: impl ToString = r"C:\disks\system.vhdx") = HcsStartComputeSystem, E_ACCESSDENIED, Shape::Storage(path);
     /// The disk's file is compressed, encrypted or sparse. (fidelity: `fault-start`)
@@ -271,7 +274,7 @@ faults! {
     /// The service went away under a pending operation. (fidelity: `fault-service`)
     service_disconnected() = HcsStartComputeSystem, HCS_E_SERVICE_DISCONNECT, Shape::Plain;
     /// The handle is from before the service went away: at once. (fidelity: `fault-service`)
-    stale_handle() = HcsGetComputeSystemProperties, HRESULT_RPC_X_SS_IN_NULL_CONTEXT, Shape::Nothing, at_once;
+    stale_handle() = HcsGetProcessInfo, HRESULT_RPC_X_SS_IN_NULL_CONTEXT, Shape::Nothing, at_once;
 }
 
 /// Any code with a message in another language: clients must not look at it. (fidelity: `fault-message`)

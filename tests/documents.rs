@@ -5,7 +5,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use hcs_sim::computecore::HcsGetComputeSystemProperties;
+use hcs_sim::computecore::{
+    HcsGetComputeSystemProperties, HcsGetOperationProperties, HcsGetServiceProperties,
+};
 use hcs_sim::documents::*;
 use hcs_sim::hresult::*;
 use hcs_sim::schema::{self, Version};
@@ -23,41 +25,89 @@ fn holds<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(ty: &str
     let text = serde_json::to_string(document).unwrap();
     assert_eq!(schema::check(ty, &text, Version::new(2, 9)), [], "{text}");
     assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), document, "{text}");
-    in_the_order_of(schema::find(ty).unwrap(), &text);
+    in_the_order_of(ty, &text);
 }
 
-/// The members of the document itself stand in the order of its type.
-fn in_the_order_of(ty: &schema::Type, text: &str) {
-    let places: Vec<usize> = top_level_names(text)
-        .iter()
-        .map(|name| ty.members().iter().position(|it| it.name() == name).unwrap())
-        .collect();
-    assert!(places.is_sorted(), "{}: {text}", ty.name());
+/// A document as it stands there, in its own order.
+enum Ordered {
+    Object(Vec<(String, Ordered)>),
+    List(Vec<Ordered>),
+    Other,
 }
 
-/// The names of an object's members, as they stand there.
-fn top_level_names(text: &str) -> Vec<String> {
-    struct Names(Vec<String>);
-    impl<'de> serde::Deserialize<'de> for Names {
-        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Names, D::Error> {
-            struct Visitor;
-            impl<'de> serde::de::Visitor<'de> for Visitor {
-                type Value = Names;
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("an object")
-                }
-                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut members: A) -> Result<Names, A::Error> {
-                    let mut names = Vec::new();
-                    while let Some((name, _)) = members.next_entry::<String, serde::de::IgnoredAny>()? {
-                        names.push(name);
-                    }
-                    Ok(Names(names))
-                }
-            }
-            deserializer.deserialize_map(Visitor)
-        }
+impl<'de> serde::Deserialize<'de> for Ordered {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Ordered, D::Error> {
+        deserializer.deserialize_any(AsItStands)
     }
-    serde_json::from_str::<Names>(text).unwrap().0
+}
+
+struct AsItStands;
+
+impl<'de> serde::de::Visitor<'de> for AsItStands {
+    type Value = Ordered;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut members: A) -> Result<Ordered, A::Error> {
+        let mut object = Vec::new();
+        while let Some(member) = members.next_entry()? {
+            object.push(member);
+        }
+        Ok(Ordered::Object(object))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut elements: A) -> Result<Ordered, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            list.push(element);
+        }
+        Ok(Ordered::List(list))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Ordered, E> {
+        Ok(Ordered::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Ordered, E> {
+        Ok(Ordered::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Ordered, E> {
+        Ok(Ordered::Other)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Ordered, E> {
+        Ok(Ordered::Other)
+    }
+}
+
+/// The members of a document and of everything in it stand in the order of their types.
+fn in_the_order_of(ty: &str, text: &str) {
+    check_order(ty, &serde_json::from_str(text).unwrap(), text);
+}
+
+fn check_order(ty: &str, document: &Ordered, text: &str) {
+    if let Some(of) = ty.strip_prefix('<').and_then(|it| it.strip_suffix("> array")) {
+        let Ordered::List(elements) = document else { panic!("{ty} is a list: {text}") };
+        return elements.iter().for_each(|it| check_order(of, it, text));
+    }
+    if let Some((_, of)) = ty.strip_prefix("Map<").and_then(|it| it.strip_suffix('>')?.split_once(", ")) {
+        let Ordered::Object(members) = document else { panic!("{ty} is an object: {text}") };
+        return members.iter().for_each(|it| check_order(of, &it.1, text));
+    }
+    let (Some(ty), Ordered::Object(members)) = (schema::find(ty), document) else { return };
+    if ty.members().is_empty() {
+        return;
+    }
+    let mut places = Vec::new();
+    for (name, value) in members {
+        let place = ty.members().iter().position(|it| it.name() == *name).unwrap();
+        check_order(&ty.members()[place].type_name(), value, text);
+        places.push(place);
+    }
+    assert!(places.is_sorted(), "{}: {text}", ty.name());
 }
 
 // Strategies
@@ -227,10 +277,13 @@ fn properties_document() -> impl Strategy<Value = Properties> {
         |(virtual_node_count, assigned_memory, available_memory, slp_active)| MemoryInformation {
             virtual_node_count,
             virtual_machine_memory: VmMemory {
-                assigned_memory,
                 available_memory,
+                available_memory_buffer: available_memory,
+                reserved_memory: available_memory.map(|_| assigned_memory),
+                assigned_memory,
                 slp_active,
-                ..VmMemory::default()
+                balancing_enabled: slp_active,
+                dm_operation_in_progress: slp_active,
             },
             virtual_nodes: vec![VirtualNodeInfo {
                 virtual_node_index: virtual_node_count,
@@ -342,7 +395,18 @@ proptest! {
                 logical_processor_count: number,
                 logical_processors: vec![LogicalProcessor { lp_index: number, ..LogicalProcessor::default() }],
             },
-            ServiceProperty::CredentialGuards { instances: Vec::new() },
+            ServiceProperty::CredentialGuards {
+                instances: vec![CredentialGuard {
+                    id: "a".to_owned(),
+                    credential_guard: CredentialGuardState {
+                        cookie: "AQID".to_owned(),
+                        rpc_endpoint: "b".to_owned(),
+                        transport: Transport::HvSocket,
+                        credential_spec: "{}".to_owned(),
+                    },
+                    hv_socket_config: None,
+                }],
+            },
             ServiceProperty::QoSCapabilities { processor_qos_supported: true },
         ];
         holds("ServiceProperties", &ServiceProperties { properties: Some(properties), property_responses: responses });
@@ -400,12 +464,64 @@ fn everything_that_a_host_says_of_a_system_is_in_order() {
         assert_eq!(code, S_OK);
         let text = text.unwrap();
         assert_eq!(schema::check("Properties", &text, Version::V2_6), [], "{text}");
-        in_the_order_of(schema::find("Properties").unwrap(), &text);
+        in_the_order_of("Properties", &text);
         let read: Properties = serde_json::from_str(&text).unwrap();
         assert_eq!(read.to_json(), text);
         let guest = read.guest_connection_info.unwrap();
         assert_eq!((guest.protocol_version, guest.supported_schema_versions.len()), (4, 2));
         assert!(matches!(read.property_responses.unwrap()["Basic"], PropertyResponse::Response(PropertyValue::Basic(_))));
         close_system(system);
+    });
+}
+
+#[test]
+fn what_hosts_leave_out_is_read_all_the_same() {
+    let read = |text: &str| serde_json::from_str::<ResultError>(text).unwrap();
+    let bare = read(
+        r#"{"Error":-2147467259,"ErrorMessage":null,"ErrorEvents":[{"EventId":7,"Data":[{"Type":"Empty"}]}],"Attribution":null}"#,
+    );
+    assert_eq!((bare.code(), bare.text(), bare.events()[0].event_id()), (E_FAIL, "", 7));
+    assert_eq!(bare.events()[0].values().collect::<Vec<_>>(), [""]);
+    let records = read(
+        r#"{"Error":0,"Attribution":[{"WorkerExit":{"Detail":"PowerOff"}},{"SystemExit":{}},{"VirtualDeviceFailure":{"Name":"a"}},{"TripleFault":{}}]}"#,
+    );
+    assert_eq!(records.attributions().len(), 4);
+    let exit: SystemExitStatus = serde_json::from_str(r#"{"Status":0}"#).unwrap(); // as schema 2.1 has it
+    assert_eq!(exit.exit_type, ExitType::None);
+    assert_eq!(
+        serde_json::from_str::<CrashReport>(r#"{"CrashLog":"panic"}"#).unwrap().crash_log.as_deref(),
+        Some("panic")
+    );
+}
+
+#[test]
+fn an_answer_that_is_of_no_known_type_is_kept_as_it_is() {
+    for text in [
+        r#"{"PropertyResponses":{"A":{"Response":{"Id":"a","SystemType":"Container","Weather":"rain"}}}}"#,
+        r#"{"PropertyResponses":{"A":{"Response":{"Id":"a","SystemType":"Container","IsDummy":false,"ObRoot":"r"}}}}"#,
+        r#"{"Properties":[{"Weather":"rain"},{"ProcessorQoSSupported":true}]}"#,
+    ] {
+        assert_eq!(serde_json::from_str::<ServiceProperties>(text).unwrap().to_json(), text);
+    }
+}
+
+#[test]
+fn every_other_document_that_a_host_writes_is_in_order() {
+    Host::new().run(|_| {
+        let operation = operation();
+        let mut document = std::ptr::null_mut();
+        // SAFETY: the out pointer is valid.
+        let code = unsafe { HcsGetOperationProperties(operation, std::ptr::null(), &mut document) };
+        let text = take(document).unwrap();
+        assert_eq!((code, schema::check("OperationInfo", &text, Version::V2_6)), (0, Vec::new()), "{text}");
+        close_operation(operation);
+        let all = r#"{"PropertyTypes":["Basic","CpuGroup","ProcessorTopology","ContainerCredentialGuard","QoSCapabilities"],"PropertyQueries":{"ProcessorCapabilities":{},"Other":{}}}"#;
+        document = std::ptr::null_mut();
+        // SAFETY: the text and the out pointer are valid.
+        let code = unsafe { HcsGetServiceProperties(wide(all).as_ptr(), &mut document) };
+        let text = take(document).unwrap();
+        assert_eq!((code, schema::check("ServiceProperties", &text, Version::V2_6)), (0, Vec::new()), "{text}");
+        let read: ServiceProperties = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.to_json(), text);
     });
 }

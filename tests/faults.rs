@@ -248,6 +248,7 @@ fn failures_of_processes_reach_the_caller_as_seen() {
         let system = running("web");
         let (code, missing) = try_start_process(system, NO_PIPES);
         assert_eq!(code, HRESULT_ERROR_FILE_NOT_FOUND);
+        assert!(faults::process_wait_failed().document("web").is_none());
         let (code, spurious) = try_start_process(system, NO_PIPES);
         assert_eq!(code, E_INVALIDARG);
         for started in [missing, spurious] {
@@ -302,6 +303,24 @@ fn the_journal_shows_the_document_of_the_failure() {
         let journal = host.journal();
         let shown = journal.entries().iter().any(|it| matches!(&it.what, What::Completed { document, .. } if document.as_deref() == text.as_deref()));
         assert!(shown);
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_failed_construction_has_no_message_in_any_language() {
+    let text = faults::construct_access_denied().message("Zugriff verweigert").document("web").unwrap();
+    assert_eq!(text, faults::construct_access_denied().document("web").unwrap());
+}
+
+#[test]
+fn a_failure_of_a_call_without_an_operation_is_about_the_system_of_its_handle() {
+    Host::new().run(|host| {
+        host.when(call::wait_for_exit()).fault(faults::out_of_memory(2));
+        let system = create("web", VM);
+        let (code, document) = wait_for_exit(system, 0);
+        assert_eq!(code, E_OUTOFMEMORY);
+        assert!(json(document)["ErrorEvents"][0]["Message"].as_str().unwrap().starts_with("'web' "));
         close_system(system);
     });
 }

@@ -66,12 +66,17 @@ fn every_resource_path_changes_the_configuration() {
         ("VirtualMachine/Devices/VirtualPMem/Devices/3/Mappings/4096", json!({ "HostPath": "C:\\part.vhd" })),
         ("VirtualMachine/Devices/VirtualPci/nvme", json!({ "Functions": [] })),
     ];
+    let takes_no_update = ["FlexibleIov", "MappedPipes", "VirtualPMem", "VirtualPci"];
     on_a_machine(|host, system| {
         for (path, settings) in &entries {
             assert_eq!(change(system, path, "Add", settings.clone()), S_OK, "{path}");
             let expected = if settings.is_null() { json!({}) } else { settings.clone() };
             let here = now(host, &format!("/{path}"));
             assert!(here == expected || path.ends_with("Devices/3"), "{path}: {here}");
+            let updated = change(system, path, "Update", settings.clone());
+            let code =
+                if takes_no_update.iter().any(|it| path.contains(it)) { HCS_E_INVALID_JSON } else { S_OK };
+            assert_eq!(updated, code, "{path}");
         }
         let listed = [
             (
@@ -84,6 +89,12 @@ fn every_resource_path_changes_the_configuration() {
         for (path, settings) in &listed {
             assert_eq!(change(system, path, "Add", settings.clone()), S_OK, "{path}");
             assert_eq!(now(host, &format!("/{path}")), json!([settings]), "{path}");
+            let mut other = settings.clone();
+            other["Path"] = json!("D:\\other");
+            let has_path = settings.get("Path").is_some();
+            let updated = if has_path { other } else { settings.clone() };
+            assert_eq!(change(system, path, "Update", updated.clone()), S_OK, "{path}");
+            assert_eq!(now(host, &format!("/{path}")), json!([updated]), "{path}"); // no second one
             assert_eq!(change(system, path, "Remove", settings.clone()), S_OK, "{path}");
             assert_eq!(now(host, &format!("/{path}")), json!([]), "{path}");
         }
@@ -120,8 +131,27 @@ fn containers_have_resources_of_their_own() {
         assert_eq!(now(host, "/HostedSystem/Container/MappedDirectories"), json!([directory]));
         assert_eq!(change(system, "Container/Memory/SizeInMB", "Update", json!(512)), S_OK);
         assert_eq!(now(host, "/HostedSystem/Container/Memory/SizeInMB"), 512);
+        for (path, settings) in [
+            ("Container/Processor", json!({ "Count": 2, "Maximum": 5000 })),
+            ("Container/Devices/Generic", json!({ "Anything": 1 })),
+            ("Container/RegistryFlushState", json!({ "Enabled": true })),
+        ] {
+            assert_eq!(change(system, path, "Update", settings.clone()), S_OK, "{path}");
+            assert_eq!(now(host, &format!("/HostedSystem/{path}")), settings, "{path}");
+        }
+        assert_eq!(change(system, "Container/Processor", "Update", json!({ "Limit": 1 })), HCS_E_INVALID_JSON); // a machine's
+        let pipe = json!({ "ContainerPipeName": "agent", "HostPath": "\\\\.\\pipe\\a" });
+        let elsewhere = json!({ "ContainerPipeName": "agent", "HostPath": "\\\\.\\pipe\\b" });
+        assert_eq!(change(system, "Container/MappedPipes", "Add", pipe), S_OK);
+        assert_eq!(change(system, "Container/MappedPipes", "Add", elsewhere), HRESULT_ERROR_ALREADY_EXISTS);
         assert_eq!(change(system, MEMORY, "Update", json!(512)), HRESULT_ERROR_NOT_SUPPORTED);
         close_system(system);
+    });
+    on_a_machine(|_, system| {
+        assert_eq!(
+            change(system, "Container/Memory/SizeInMB", "Update", json!(512)),
+            HRESULT_ERROR_NOT_SUPPORTED
+        );
     });
 }
 
@@ -252,7 +282,7 @@ fn memory_is_given_out_in_steps_of_two_megabytes() {
         assert_eq!(change(system, MEMORY, "Update", json!(2047)), WBEM_E_INVALID_PARAMETER);
         assert_eq!(
             properties(system, Some(r#"{"PropertyTypes":["Memory"]}"#))["Memory"]["VirtualMachineMemory"]["AssignedMemory"],
-            1024
+            1024 * 256
         );
     });
     Host::new().run(|host| {
@@ -283,6 +313,11 @@ fn a_restored_system_has_what_was_added_before_it_was_saved() {
     on_a_machine(|host, system| {
         assert_eq!(change(system, NIC, "Add", json!({})), S_OK);
         assert_eq!(change(system, MEMORY, "Update", json!(4096)), S_OK);
+        let share =
+            |name: &str, path: &str| json!({ "Name": name, "AccessName": name, "Path": path, "Port": 9000 });
+        for (name, path) in [("src", "C:\\src"), ("out", "C:\\out")] {
+            assert_eq!(change(system, "VirtualMachine/Devices/Plan9/Shares", "Add", share(name, path)), S_OK);
+        }
         ask(HcsPauseComputeSystem, system, None);
         let save = r#"{"SaveType":"ToFile","SaveStateFilePath":"C:\\vm.vmrs"}"#;
         assert_eq!(ask(HcsSaveComputeSystem, system, Some(save)).0, S_OK);
@@ -292,6 +327,9 @@ fn a_restored_system_has_what_was_added_before_it_was_saved() {
             r#""VirtualMachine":{"#,
             r#""VirtualMachine":{"RestoreState":{"SaveStateFilePath":"C:\\vm.vmrs"},"#,
         );
+        // one of the shares is named, and lies elsewhere now
+        let restored = restored
+            .replace(r#""Plan9":{}"#, &format!(r#""Plan9":{{"Shares":[{}]}}"#, share("src", "D:\\src")));
         let restored = create("vm", &restored);
         start(restored);
         assert!(
@@ -301,8 +339,24 @@ fn a_restored_system_has_what_was_added_before_it_was_saved() {
         );
         assert_eq!(change(restored, NIC, "Add", json!({})), HRESULT_ERROR_ALREADY_EXISTS);
         let told = properties(restored, Some(r#"{"PropertyTypes":["Memory"]}"#));
-        assert_eq!(told["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 4096);
+        assert_eq!(told["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 4096 * 256);
         assert_eq!(now(host, "/VirtualMachine/ComputeTopology/Memory/SizeInMB"), 4096);
+        let shares = json!([share("src", "D:\\src"), share("out", "C:\\out")]);
+        assert_eq!(now(host, "/VirtualMachine/Devices/Plan9/Shares"), shares);
+        // what is saved of it again says nothing of where it came from
+        ask(HcsPauseComputeSystem, restored, None);
+        let again = r#"{"SaveType":"ToFile","SaveStateFilePath":"C:\\again.vmrs"}"#;
+        assert_eq!(ask(HcsSaveComputeSystem, restored, Some(again)).0, S_OK);
+        ask(HcsTerminateComputeSystem, restored, None);
+        let bare =
+            create("vm", r#"{"VirtualMachine":{"RestoreState":{"SaveStateFilePath":"C:\\again.vmrs"}}}"#);
+        start(bare);
+        assert_eq!(
+            now(host, "/VirtualMachine/RestoreState"),
+            json!({ "SaveStateFilePath": "C:\\again.vmrs" })
+        );
+        assert_eq!(now(host, "/VirtualMachine/Devices/Plan9/Shares"), shares);
+        close_system(bare);
         close_system(restored);
     });
 }
@@ -321,6 +375,8 @@ fn a_fork_has_the_devices_of_its_template_but_no_network_adapters() {
         let devices = host.configuration("fork").unwrap()["VirtualMachine"]["Devices"].clone();
         assert_eq!(devices["Scsi"]["disks"]["Attachments"]["1"]["Path"], "D:\\data.vhdx");
         assert_eq!(devices["NetworkAdapters"], Value::Null);
+        let told = properties(fork, Some(r#"{"PropertyTypes":["Memory"]}"#));
+        assert_eq!(told["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 1024 * 256);
         assert_eq!(change(fork, "VirtualMachine/Devices/NetworkAdapters/eth0", "Add", json!({})), S_OK);
         close_system(fork);
     });
@@ -339,7 +395,52 @@ fn a_disk_that_is_added_has_to_be_granted_where_access_is_enforced() {
         // SAFETY: both texts are valid.
         assert_eq!(unsafe { HcsGrantVmAccess(id.as_ptr(), path.as_ptr()) }, S_OK);
         assert_eq!(change(system, DISK, "Add", disk), S_OK);
+        let layer = json!({ "HostPath": "D:\\layer.vhd" });
+        assert_eq!(
+            change(system, "VirtualMachine/Devices/VirtualPMem/Devices/0", "Add", layer),
+            E_ACCESSDENIED
+        );
         close_system(system);
+    });
+}
+
+#[test]
+fn a_start_without_access_tells_the_controller_of_the_disk() {
+    let host = Host::builder().behavior(|it| it.enforce_access = true).build();
+    host.run(|_| {
+        let disks = r#"{"first":{"Attachments":{}},"Primary SCSI Controller":{"Attachments":{"0":{"Path":"D:\\a.vhdx"}}}}"#;
+        let system = create("vm", &format!(r#"{{"VirtualMachine":{{"Devices":{{"Scsi":{disks}}}}}}}"#));
+        let (code, document) = ask(HcsStartComputeSystem, system, None);
+        assert_eq!(code, E_ACCESSDENIED);
+        let message = json(document)["ErrorEvents"][1]["Message"].as_str().unwrap().to_owned();
+        assert!(message.contains("1FF46D3F-E712-5DBC-9813-AAD51981A2E9"), "{message}");
+        close_system(system);
+    });
+}
+
+#[test]
+fn keys_that_are_guids_are_the_same_in_either_case() {
+    on_a_machine(|host, system| {
+        let table = "VirtualMachine/Devices/HvSocket/HvSocketConfig/ServiceTable";
+        let (lower, upper) = ("00001b58-facb-11e6-bd58-64006a7986d3", "00001B58-FACB-11E6-BD58-64006A7986D3");
+        assert_eq!(change(system, &format!("{table}/{lower}"), "Update", json!({ "Disabled": true })), S_OK);
+        assert_eq!(change(system, &format!("{table}/{upper}"), "Update", json!({ "Disabled": false })), S_OK);
+        assert_eq!(now(host, &format!("/{table}")), json!({ lower: { "Disabled": false } }));
+        assert_eq!(change(system, &format!("{table}/{upper}"), "Remove", Value::Null), S_OK);
+        assert_eq!(now(host, &format!("/{table}")), json!({}));
+    });
+}
+
+#[test]
+fn the_configuration_can_be_looked_at_after_the_exit_while_a_handle_is_open() {
+    on_a_machine(|host, system| {
+        assert_eq!(change(system, NIC, "Add", json!({})), S_OK);
+        ask(HcsTerminateComputeSystem, system, None);
+        assert_eq!(now(host, &format!("/{NIC}")), json!({}));
+        assert_eq!(
+            ask(HcsGetComputeSystemProperties, system, Some(r#"{"Queries":{"Basic":{}}}"#)).1.unwrap(),
+            r#"{"Id":"vm","SystemType":"Container","Stopped":true,"ExitType":"ForcedExit"}"#
+        ); // reduced
     });
 }
 

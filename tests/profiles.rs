@@ -6,7 +6,7 @@ mod support;
 use hcs_sim::computecore::*;
 use hcs_sim::hresult::*;
 use hcs_sim::schema::{self, ProblemKind, Version};
-use hcs_sim::{Behavior, Export, FindingKind, Host, Profile, call};
+use hcs_sim::{Behavior, Export, FindingKind, Host, Profile, call as calls};
 use serde_json::json;
 use support::listeners::Listener;
 use support::*;
@@ -205,9 +205,63 @@ fn an_export_that_is_not_there_is_told() {
 fn switches_are_turned_after_the_profile() {
     let host = Host::builder().profile(Profile::Newest).behavior(|it| it.terminate_document = None);
     host.run(|host| {
-        host.when(call::terminate()).simulate();
+        host.when(calls::terminate()).simulate();
         let system = create("vm", VM);
         assert_eq!(ask(HcsTerminateComputeSystem, system, None), (S_OK, None));
+        close_system(system);
+    });
+}
+
+#[test]
+fn what_is_merely_newer_may_be_passed_over() {
+    // as WSL attaches every disk, also on Windows 10
+    let disk = r#"{"Type":"VirtualDisk","Path":"C:\\a.vhdx","AlwaysAllowSparseFiles":true}"#;
+    let configuration = format!(
+        r#"{{"SchemaVersion":{{"Major":2,"Minor":3}},"VirtualMachine":{{"Devices":{{"Scsi":{{"d":{{"Attachments":{{"0":{disk}}}}}}}}}}}}}"#
+    );
+    for (passes_over, code) in [(false, HCS_E_INVALID_JSON), (true, S_OK)] {
+        let host = Host::builder().profile(Profile::Windows10V2004);
+        host.behavior(|it| it.passes_over_newer_members = passes_over).run(|host| {
+            let ((created, _), system) = try_create("vm", &configuration);
+            assert_eq!(created, code);
+            assert!(
+                host.journal().notes().any(|it| it.contains("AlwaysAllowSparseFiles")),
+                "{}",
+                host.journal()
+            );
+            close_system(system);
+            let ((created, _), broken) = try_create("broken", &configuration.replace("Path", "Pth"));
+            assert_eq!(created, HCS_E_INVALID_JSON);
+            close_system(broken);
+        });
+    }
+}
+
+#[test]
+fn a_rule_for_an_export_that_is_not_there_does_not_apply() {
+    let host = Host::builder().profile(Profile::WindowsServer2022).build();
+    let report = report_of(&host, || {
+        host.when(calls::to(Export::HcsInitializeLiveMigrationOnSource)).succeed();
+        let system = create("vm", VM);
+        let operation = operation();
+        let code = call(HcsInitializeLiveMigrationOnSource, system, operation, None);
+        assert_eq!(code, HRESULT_ERROR_PROC_NOT_FOUND);
+        close_operation(operation);
+        close_system(system);
+    });
+    let kinds: Vec<FindingKind> = report.unwrap().findings.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [FindingKind::MissingExport, FindingKind::RuleNeverApplied]);
+}
+
+#[test]
+fn known_failures_are_written_as_the_host_writes() {
+    use hcs_sim::faults;
+    let host = Host::builder().profile(Profile::Windows10V1809);
+    host.behavior(|it| it.leaves_out_newer_members = true).run(|host| {
+        host.when(calls::start()).fault(faults::disk_sparse("C:\\a.vhdx"));
+        let system = create("vm", VM);
+        let document = json(ask(HcsStartComputeSystem, system, None).1);
+        assert_eq!(document.as_object().unwrap().keys().collect::<Vec<_>>(), ["Error", "ErrorMessage"]);
         close_system(system);
     });
 }

@@ -88,7 +88,7 @@ fn quick_start_creates_starts_asks_resizes_when_booted_and_terminates() {
             let properties = document.json();
             assert_eq!(properties["Id"], "Oven");
             assert_eq!(properties["State"], "Running");
-            assert_eq!(properties["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 1536);
+            assert_eq!(properties["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 1536 * 256);
 
             let request = wide(DOUBLE_THE_MEMORY);
             let mut outcomes = Vec::new();
@@ -152,7 +152,7 @@ fn a_running_vm_without_handles_is_opened_by_its_id() {
             assert_eq!(HcsWaitForOperationResult(operation.get(), INFINITE, document.out()), S_OK);
             let properties = document.json();
             assert_eq!(properties["State"], "Running");
-            assert_eq!(properties["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 768);
+            assert_eq!(properties["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 768 * 256);
 
             let mut none = System::none();
             let code = HcsOpenComputeSystem(wide("Stove").as_ptr(), GENERIC_ALL, none.out());

@@ -26,7 +26,7 @@ fn a_saved_system_is_restored_by_create_and_start() {
         start(restored);
         let document = properties(restored, Some(r#"{"PropertyTypes":["Memory"]}"#));
         assert_eq!(document["State"], "Running");
-        assert_eq!(document["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 512);
+        assert_eq!(document["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 512 * 256);
         close_system(restored);
     });
 }
@@ -103,7 +103,7 @@ fn a_memory_resize_is_reflected_in_properties() {
         let system = system_in(Running);
         assert_eq!(modify(system, RESIZE), (S_OK, None));
         let document = properties(system, Some(r#"{"PropertyTypes":["Memory"]}"#));
-        assert_eq!(document["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 1024);
+        assert_eq!(document["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 1024 * 256);
         for settings in ["-1", "\"1024\"", "1.5", "null", "{}"] {
             assert_eq!(modify(system, &RESIZE.replace("1024", settings)).0, HCS_E_INVALID_JSON, "{settings}");
         }

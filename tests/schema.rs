@@ -175,6 +175,20 @@ fn choices_and_members_that_may_not_miss() {
     let both = problem("RestoreState", r#"{"SaveStateFilePath":"a","TemplateSystemId":"b"}"#);
     assert_eq!(both.found, "SaveStateFilePath and TemplateSystemId");
     assert_eq!(problem("AttributionRecord", "{}").kind, ProblemKind::NotOneOf);
+    assert_eq!(
+        problem("PropertyResponse", r#"{"Error":{"Error":0},"Response":1}"#).kind,
+        ProblemKind::NotOneOf
+    );
+    for (ty, json, member) in [
+        ("SetPropertyOperation", r#"{"GroupId":"0d2b4c8e-6f35-4a91-9b07-e1c3a5d7f264"}"#, "PropertyCode"),
+        ("ProcessModifyRequest", r#"{"ConsoleSize":{"Height":1,"Width":1}}"#, "Operation"),
+        ("ResultError", "{}", "Error"),
+        ("Properties", r#"{"Id":"a"}"#, "SystemType"),
+        ("ProcessStatus", r#"{"ProcessId":1}"#, "Exited"),
+        ("ContainerConfig", "{}", "SystemType"),
+    ] {
+        assert_eq!(problem(ty, json).pointer, format!("/{member}"), "{ty}");
+    }
     let missing = problem("ModificationRequest", r#"{"Settings":{}}"#);
     assert_eq!((missing.kind, missing.pointer.as_str()), (ProblemKind::MissingMember, "/PropertyType"));
 }
@@ -190,7 +204,8 @@ fn what_is_too_new_is_told_with_the_version_that_would_take_it() {
     for (ty, json, since) in [
         ("ComputeSystem", r#"{"VirtualMachine":{"Services":{"Anything":{}}}}"#, Version::V2_5),
         ("Chipset", r#"{"LinuxKernelDirect":{}}"#, Version::V2_2),
-        ("UefiBootEntry", r#"{"DeviceType":"File"}"#, Version::V2_1),
+        ("GuestModifySettingRequest", r#"{"ResourceType":"CimMount"}"#, Version::V2_3), // a value
+        ("Attachment", r#"{"Type":"SharedDisk"}"#, Version::V2_4),
     ] {
         let older = Version::new(2, since.minor - 1);
         let problems = schema::check(ty, json, older);
@@ -334,4 +349,141 @@ fn a_configuration_may_not_declare_a_schema_that_the_host_does_not_know() {
         "/SchemaVersion: \"2.7\" is not known to schema 2.6; it came with schema 2.7"
     );
     assert_eq!(problem("ComputeSystem", &declaring(3, 0)).kind, ProblemKind::TooNew);
+}
+
+#[test]
+fn details_of_every_operation_of_the_service_are_checked() {
+    let guid = "0d2b4c8e-6f35-4a91-9b07-e1c3a5d7f264";
+    for (ty, operation, details, pointer) in [
+        (
+            "HostProcessorModificationRequest",
+            "CreateGroup",
+            r#"{"GroupId":1}"#.to_owned(),
+            "/OperationDetails/GroupId",
+        ),
+        ("HostProcessorModificationRequest", "DeleteGroup", "{}".to_owned(), "/OperationDetails/GroupId"),
+        (
+            "HostProcessorModificationRequest",
+            "SetProperty",
+            format!(r#"{{"GroupId":"{guid}"}}"#),
+            "/OperationDetails/PropertyCode",
+        ),
+        (
+            "ContainerCredentialGuardOperationRequest",
+            "RemoveInstance",
+            r#"{"Id":[]}"#.to_owned(),
+            "/OperationDetails/Id",
+        ),
+    ] {
+        let text = format!(r#"{{"Operation":"{operation}","OperationDetails":{details}}}"#);
+        assert_eq!(problem(ty, &text).pointer, pointer, "{text}");
+    }
+}
+
+#[test]
+fn a_hosted_container_is_checked_too() {
+    let hosted = r#"{"HostingSystemId":"u","HostedSystem":{"Container":{"GuestOS":{}}}}"#;
+    let found = problem("ComputeSystem", hosted);
+    assert_eq!(found.pointer, "/HostedSystem/Container/GuestOS");
+    assert_eq!(found.nearest.as_deref(), Some("GuestOs"));
+    in_order(
+        "ComputeSystem",
+        r#"{"HostedSystem":{"OciBundlePath":"/run/a","OciSpecification":{"root":{}}}}"#,
+    );
+}
+
+#[test]
+fn a_resource_path_that_names_nothing_is_told_with_the_one_that_was_probably_meant() {
+    let adapter = "0d2b4c8e-6f35-4a91-9b07-e1c3a5d7f264";
+    for (path, meant) in [
+        (
+            format!("VirtualMachine/Devices/NetworkAdaptors/{adapter}"),
+            format!("VirtualMachine/Devices/NetworkAdapters/{adapter}"),
+        ),
+        (
+            format!("VirtualMachine/Devices/Scsi/{adapter}/1"),
+            format!("VirtualMachine/Devices/Scsi/{adapter}/Attachments/1"),
+        ),
+        ("/VirtualMachine/Devices/ComPorts/0".to_owned(), "VirtualMachine/Devices/ComPorts/0".to_owned()),
+        (r"VirtualMachine\Devices\ComPorts\0".to_owned(), "VirtualMachine/Devices/ComPorts/0".to_owned()),
+    ] {
+        let text =
+            serde_json::json!({ "ResourcePath": path, "RequestType": "Add", "Settings": {} }).to_string();
+        let found = problem("ModifySettingRequest", &text);
+        assert_eq!(
+            (found.kind, found.pointer.as_str()),
+            (ProblemKind::BadResource, "/ResourcePath"),
+            "{path}"
+        );
+        assert_eq!(found.nearest, Some(meant));
+    }
+    for path in
+        ["Foo/Bar", "VirtualMachine/Devices/ComPorts/2", "VirtualMachine/Devices/Scsi/a/Attachments/00"]
+    {
+        let text = format!(r#"{{"ResourcePath":"{path}","Settings":{{}}}}"#);
+        assert_eq!(problem("ModifySettingRequest", &text).kind, ProblemKind::BadResource, "{path}");
+    }
+}
+
+#[test]
+fn what_helps_is_said_with_the_problem() {
+    let said = |ty: &str, json: &str| problem(ty, json).to_string();
+    assert_eq!(
+        said("ComputeSystem", r#"{"VirtualMachine":{"Memory":{}}}"#),
+        "/VirtualMachine/Memory: VirtualMachine has no member \"Memory\"; ComputeTopology has one: ComputeTopology/Memory"
+    );
+    assert_eq!(
+        said("ComPort", r#"{"Elephant":1}"#),
+        "/Elephant: ComPort has no member \"Elephant\"; it has NamedPipe, OptimizeForDebugger"
+    );
+    assert_eq!(
+        said("Attachment", r#"{"Type":"Tape"}"#),
+        "/Type: expected one of VirtualDisk, Iso, PassThru, SharedDisk, ExtensibleVirtualDisk, VirtualFloppyDisk (AttachmentType), found \"Tape\""
+    );
+    assert!(
+        said("SaveOptions", r#"{"SaveStateFilePath":"C:\vms"}"#)
+            .ends_with(r"; a backslash in a text is written \\")
+    );
+    assert!(said("SaveOptions", "\u{feff}{}").ends_with("; it begins with a byte order mark"));
+    let too_new = schema::check("VirtualMachine", r#"{"Services":{}}"#, Version::V2_1);
+    assert!(
+        too_new[0].to_string().ends_with("; it came with schema 2.5 (Windows Server 2022)"),
+        "{too_new:?}"
+    );
+    assert_eq!(problem("PropertyQuery", "{}").nearest.as_deref(), Some("Service_PropertyQuery"));
+    assert_eq!(format!("{too_new:?}"), format!("[{}]", too_new[0]));
+}
+
+#[test]
+fn a_key_of_serde_json_is_a_key_like_any_other() {
+    in_order("Any", r#"{"$serde_json::private::Number":1,"b":{"$serde_json::private::Number":"x"}}"#);
+    let object = problem("Container_Processor", r#"{"Count":{"$serde_json::private::Number":"5"}}"#);
+    assert_eq!(object.kind, ProblemKind::WrongType);
+}
+
+/// A change of the table is made on purpose: what the schema's reference has was compared with it, name by name.
+#[test]
+fn the_table_is_what_it_was_when_it_was_compared_with_the_reference() {
+    use std::fmt::Write;
+    let mut dump = String::new();
+    for ty in schema::types() {
+        write!(dump, "{} {}\n", ty.name(), ty.is_documented()).unwrap();
+        for it in ty.members() {
+            write!(dump, " {} {} {} {}\n", it.name(), it.type_name(), it.since(), it.is_documented())
+                .unwrap();
+        }
+        for it in ty.values() {
+            write!(dump, " {} {} {}\n", it.name(), it.since(), it.is_documented()).unwrap();
+        }
+    }
+    // FNV-1a
+    let digest = dump
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |it, byte| (it ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    assert_eq!(
+        format!("{digest:016x}"),
+        "8ebd3a0d638bb1e3",
+        "compare the change with its source, then write its digest here:\n{}",
+        dump.len()
+    );
 }

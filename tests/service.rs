@@ -411,7 +411,7 @@ fn settings_that_are_not_valid_are_refused_with_a_document_and_change_nothing() 
             ("CreateGroup", json!({ "GroupId": GROUP, "Processors": [0] })),
             ("CreateGroup", json!([GROUP, 0, []])),
             ("DeleteGroup", json!(GROUP)),
-            ("SetProperty", json!({ "GroupId": GROUP, "PropertyCode": 1 })),
+            ("SetProperty", json!({ "GroupId": GROUP, "PropertyValue": 1 })),
             ("Create", json!({ "GroupId": GROUP })),
             ("AddInstance", json!({ "Id": "bakery", "CredentialSpec": "{}" })),
         ] {
@@ -506,7 +506,6 @@ fn what_is_no_crash_report_is_refused() {
             "",
             "{",
             "[]",
-            "{}",
             r#""vm""#,
             r#"{"SystemId":7}"#,
             r#"{"SystemId":"vm","CrashParameters":[-1]}"#,

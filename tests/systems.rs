@@ -320,7 +320,7 @@ fn property_types_add_to_the_document() {
         let query =
             r#"{"PropertyTypes":["Memory","Statistics","ProcessList","TerminateOnLastHandleClosed"]}"#;
         let document = properties(system, Some(query));
-        assert_eq!(document["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 512);
+        assert_eq!(document["Memory"]["VirtualMachineMemory"]["AssignedMemory"], 512 * 256);
         assert_eq!(document["TerminateOnLastHandleClosed"], false);
         assert_eq!(document["ProcessList"], serde_json::json!([]));
         assert_eq!(document["Statistics"]["Uptime100ns"], 30_010_000); // 3 s, and 1 ms until the query completes

@@ -96,7 +96,7 @@ struct Document {
     container_type: Option<Arc<str>>,
     terminate_on_last_handle_closed: Option<bool>,
     #[serde(rename = "MemoryMaximumInMB")]
-    memory_maximum_in_mb: Option<u64>,
+    memory_maximum_in_mb: Option<i64>,
 }
 
 /// A Windows container in a utility VM has a `Container`, a Linux one the documents of the OCI.
@@ -176,7 +176,7 @@ impl Document {
             schema: (1, 0),
             terminate_on_last_handle_closed: self.terminate_on_last_handle_closed.unwrap_or(false),
             hosting_system_id: None,
-            memory_mb: self.memory_maximum_in_mb,
+            memory_mb: self.memory_maximum_in_mb.and_then(|it| it.try_into().ok()),
             restore: None,
             shutdown_service: false,
             guest_connection: false,
@@ -269,7 +269,7 @@ mod tests {
     use crate::schema::Version;
 
     fn parse(text: &str, checks: DocumentChecks) -> Result<Configuration, Problem> {
-        let reading = Reading { checks, version: Version::V2_6 };
+        let reading = Reading { checks, version: Version::V2_6, passes_over_newer: false };
         Configuration::parse(&text.into(), reading).map(|it| it.0)
     }
 

@@ -18,12 +18,13 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "PascalCase")]
 #[allow(missing_docs)] // fields are named as in the schema
 pub struct CrashReport {
+    #[serde(default)]
     pub system_id: Arc<str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows_crash_info: Option<WindowsCrashReport>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "Vec::is_empty")]
     pub crash_parameters: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crash_log: Option<String>,

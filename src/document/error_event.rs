@@ -18,23 +18,28 @@ use crate::hresult::Hresult;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ErrorEvent {
+    #[serde(default)]
     message: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stack_trace: Option<String>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     provider: Cow<'static, str>,
+    #[serde(default)]
     event_id: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     flags: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "Vec::is_empty")]
     data: Vec<EventData>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct EventData {
+    #[serde(default)]
     r#type: EventDataType,
+    #[serde(default)]
     value: String,
 }
 
@@ -45,9 +50,10 @@ struct EventData {
 /// let event = ErrorEvent::new(ErrorEvent::HYPER_V_WORKER, 1, "").typed_data(EventDataType::UInt32, "7");
 /// assert!(serde_json::to_string(&event).unwrap().contains(r#""Data":[{"Type":"UInt32","Value":"7"}]"#));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // the names are those of the schema
 pub enum EventDataType {
+    #[default]
     Empty,
     String,
     AnsiString,

@@ -10,10 +10,11 @@ use crate::hresult::{HCS_E_UNEXPECTED_EXIT, Hresult, S_OK};
 use crate::schema::Version;
 
 /// How a compute system ended, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ExitType {
-    /// Unknown to the writer.
+    /// Unknown to the writer; what an old host leaves out.
+    #[default]
     None,
     /// Shut down by the guest or on request.
     GracefulExit,
@@ -46,9 +47,10 @@ pub struct SystemExitStatus {
     /// The code of the exit, a signed decimal in the document.
     pub status: Hresult,
     /// The kind of exit.
+    #[serde(default)]
     pub exit_type: ExitType,
     /// Who or what ended it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "Vec::is_empty")]
     pub attribution: Vec<AttributionRecord>,
 }
 

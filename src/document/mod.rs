@@ -22,7 +22,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::schema::{self, DEPTH, Type, Version};
+use crate::schema::{self, DEPTH, ProblemKind, Type, Version};
 
 /// Writes a document as HCS does: compact, fields in the order of the type. (fidelity: `compact-json`)
 pub(crate) fn write(document: &impl Serialize) -> Arc<str> {
@@ -42,7 +42,8 @@ pub enum DocumentChecks {
     /// It is refused as HCS refuses it, and a note in the journal says what is wrong.
     #[default]
     Refuse,
-    /// It is taken as far as it can be understood, and the note is written all the same: [`Journal::notes`](crate::Journal::notes).
+    /// It is taken as far as it can be understood, and the note is written all the same. What the model needs and cannot
+    /// understand is refused: a member of another type, an unknown value. See [`Journal::notes`](crate::Journal::notes).
     Note,
     /// It is not compared with the schema at all. What is no JSON, or makes no sense in a member that the model needs, is refused
     /// all the same; so is an unknown resource path, unless [`Behavior::unknown_resource`](crate::Behavior::unknown_resource) lets it pass.
@@ -55,6 +56,8 @@ pub(crate) struct Reading {
     pub(crate) checks: DocumentChecks,
     /// The newest schema that the host knows.
     pub(crate) version: Version,
+    /// What is merely newer is no reason to refuse.
+    pub(crate) passes_over_newer: bool,
 }
 
 impl Reading {
@@ -64,10 +67,15 @@ impl Reading {
             return Ok(None);
         }
         let problems = schema::check_request(ty, text, self.version);
-        let Some(first) = problems.first() else { return Ok(None) };
+        if problems.is_empty() {
+            return Ok(None);
+        }
         let note = note(&problems);
-        match self.checks {
-            DocumentChecks::Refuse => Err(Problem { path: first.path(), note }),
+        let is_reason = |it: &&schema::Problem| !self.passes_over_newer || it.kind != ProblemKind::TooNew;
+        match problems.iter().find(is_reason) {
+            Some(reason) if self.checks == DocumentChecks::Refuse => {
+                Err(Problem { path: reason.path(), note })
+            }
             _ => Ok(Some(note)),
         }
     }

@@ -185,7 +185,7 @@ pub struct MemoryInformation {
     pub virtual_nodes: Vec<VirtualNodeInfo>,
 }
 
-/// `VmMemory`, in megabytes.
+/// `VmMemory`. `AssignedMemory` is in pages of 4 KiB, the others in megabytes. (fidelity: `assigned-memory`)
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[allow(missing_docs)] // fields are named as in the schema
@@ -410,7 +410,7 @@ pub enum PropertyValue {
 
 /// `VmProcessorRequirements` and `ProcessorCapabilitiesInfo`, which have the same members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)] // what has more is another answer
 #[allow(missing_docs)] // fields are named as in the schema
 pub struct ProcessorCapabilities {
     pub processor_features: Vec<Cow<'static, str>>,
@@ -422,7 +422,7 @@ pub struct ProcessorCapabilities {
 
 /// `ComputeSystemProperties`: the basic properties as schema 2.5 tells them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)] // what has more is another answer
 #[allow(missing_docs)] // fields are named as in the schema
 pub struct ComputeSystemProperties {
     pub id: Arc<str>,
@@ -440,6 +440,10 @@ pub struct ComputeSystemProperties {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosting_system_id: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_dummy: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ob_root: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_template_id: Option<Arc<str>>,
 }
 
@@ -454,6 +458,8 @@ impl From<Properties> for ComputeSystemProperties {
             runtime_id: properties.runtime_id,
             runtime_os_type: properties.runtime_os_type,
             hosting_system_id: properties.hosting_system_id,
+            is_dummy: properties.is_dummy,
+            ob_root: properties.ob_root,
             runtime_template_id: properties.runtime_template_id,
         }
     }

@@ -33,9 +33,9 @@ pub struct ResultError {
     error: Option<Hresult>,
     #[serde(default, serialize_with = "message_or_empty")]
     error_message: Option<Cow<'static, str>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "Vec::is_empty")]
     error_events: Vec<ErrorEvent>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "Vec::is_empty")]
     attribution: Vec<AttributionRecord>,
 }
 
@@ -155,7 +155,7 @@ pub(crate) fn document_form(code: Hresult) -> Hresult {
 
 /// Who or what caused a failure or an exit.
 ///
-/// `Detail`, `Type` and `Initiator` are the names of the schema's enumerations of those fields.
+/// `Detail`, `Type` and `Initiator` are the names of the schema's enumerations of those fields; an empty text is left out.
 ///
 /// ```
 /// use hcs_sim::AttributionRecord;
@@ -169,31 +169,64 @@ pub(crate) fn document_form(code: Hresult) -> Hresult {
 pub enum AttributionRecord {
     /// The worker process of a virtual machine ended.
     WorkerExit {
+        #[serde(default)]
         exit_code: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         r#type: Option<Cow<'static, str>>,
+        #[serde(default, skip_serializing_if = "str::is_empty")]
         detail: Cow<'static, str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         initiator: Option<Cow<'static, str>>,
     },
     /// The guest reported a crash.
-    GuestCrash { crash_parameters: Vec<u64> },
+    GuestCrash {
+        #[serde(default)]
+        crash_parameters: Vec<u64>,
+    },
     /// The guest ran into a triple fault.
-    TripleFault { error_type: u64 },
+    TripleFault {
+        #[serde(default)]
+        error_type: u64,
+    },
     /// A non-maskable interrupt was injected.
     InjectNonMaskableInterrupt {},
     /// An operation failed.
-    OperationFailure { detail: Cow<'static, str> },
+    OperationFailure {
+        #[serde(default, skip_serializing_if = "str::is_empty")]
+        detail: Cow<'static, str>,
+    },
     /// The system exited.
-    SystemExit { detail: Cow<'static, str>, initiator: Cow<'static, str> },
+    SystemExit {
+        #[serde(default, skip_serializing_if = "str::is_empty")]
+        detail: Cow<'static, str>,
+        #[serde(default, skip_serializing_if = "str::is_empty")]
+        initiator: Cow<'static, str>,
+    },
     /// A virtual device failed.
     VirtualDeviceFailure {
+        #[serde(default, skip_serializing_if = "str::is_empty")]
         detail: Cow<'static, str>,
+        #[serde(default, skip_serializing_if = "str::is_empty")]
         name: String,
+        #[serde(default, skip_serializing_if = "str::is_empty")]
         device_id: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instance_id: Option<String>,
     },
+}
+
+/// What a scripted document is about.
+pub(crate) struct About {
+    /// The system's id.
+    pub(crate) id: Arc<str>,
+    /// What the host writes by.
+    pub(crate) schema: Version,
+}
+
+impl Default for About {
+    fn default() -> About {
+        About { id: Arc::default(), schema: Version::V2_6 }
+    }
 }
 
 /// A result document as a test gives it: a [`ResultError`], another typed [document](crate::documents), any JSON value, or text that is passed on verbatim (also when
@@ -210,11 +243,11 @@ pub enum ResultDocument {
 }
 
 impl ResultDocument {
-    pub(crate) fn write_for(&self, code: Hresult, id: &str) -> Option<Arc<str>> {
+    pub(crate) fn write_for(&self, code: Hresult, about: &About) -> Option<Arc<str>> {
         match self {
             ResultDocument::Error(error) => Some(super::write(&error.clone().completed_for(code))),
             ResultDocument::Text(text) => Some(Arc::clone(text)),
-            ResultDocument::Fault(fault) => fault.document(id).map(|it| super::write(&it)),
+            ResultDocument::Fault(fault) => fault.document(&about.id).map(|it| it.write_for(about.schema)),
         }
     }
 }

@@ -72,6 +72,7 @@ pub(crate) struct CpuGroupName {
 pub(crate) struct CpuGroupSetting {
     pub(crate) group_id: String,
     pub(crate) property_code: u32,
+    #[serde(default)]
     pub(crate) property_value: u64,
 }
 
@@ -158,6 +159,8 @@ pub enum ServiceProperty {
         #[serde(rename = "ProcessorQoSSupported")]
         processor_qos_supported: bool,
     },
+    /// Any other.
+    Other(Value),
 }
 
 /// `CpuGroupConfig`.

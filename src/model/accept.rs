@@ -20,6 +20,7 @@ use crate::call::{Call, CreateOptions, Needed, OperationType, Text};
 use crate::document::Problem;
 use crate::document::configuration::{Configuration, SystemKind};
 use crate::document::exit::ExitCause;
+use crate::document::result_error::About;
 use crate::event::EventType;
 use crate::handle::{ProcessHandle, SystemHandle};
 use crate::hresult::*;
@@ -54,11 +55,7 @@ impl Host {
             return Ok(Performed::hresult(HCS_E_OPERATION_ALREADY_STARTED));
         }
         if let Plan::Refuse(code, say) = plan {
-            let id = || match call.id() {
-                Some(id) => id.into(),
-                None => self.id_of(tracked.system_number),
-            };
-            if let Some(document) = say.or(code, None, id) {
+            if let Some(document) = say.or(code, None, || self.about(call)) {
                 // A call that fails at once may leave a document on its operation. (fidelity: failed-call-document)
                 self.next_id += 1;
                 let operation = self.operations.get_mut(operation).expect("the number is live");
@@ -220,7 +217,8 @@ impl Host {
                     OperationType::Create => Failure::of_construct(code),
                     _ => Failure::plain(code),
                 };
-                failed_as_told = Some(say.or(code, usual.write(version), || self.id_of(request.system)));
+                failed_as_told =
+                    Some(say.or(code, usual.write(version), || self.about_system(request.system)));
                 (Err(usual), Say::Usual)
             }
             Plan::Refuse(..) | Plan::Never => return None, // never on their way
@@ -250,7 +248,7 @@ impl Host {
             }
             Ok(document) => {
                 let remark = self.remark.take();
-                let document = say.or(S_OK, document, || self.id_of(request.system));
+                let document = say.or(S_OK, document, || self.about_system(request.system));
                 (Outcome { hresult: S_OK, document, info }, remark)
             }
             Err(failure) => {
@@ -273,7 +271,11 @@ impl Host {
         note
     }
 
-    fn id_of(&self, system: u64) -> Arc<str> {
+    fn about_system(&self, system: u64) -> About {
+        About { id: self.id_of(system), schema: self.behavior.written_schema() }
+    }
+
+    pub(super) fn id_of(&self, system: u64) -> Arc<str> {
         self.systems.get(system).map(|it| Arc::clone(&it.id)).unwrap_or_default()
     }
 

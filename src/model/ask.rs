@@ -11,6 +11,7 @@ use crate::answer::{Answer, Returned};
 use crate::call::{Call, Needed, OperationType, Pointer};
 use crate::document;
 use crate::document::operation::{OperationFailureInfo, OperationInfo};
+use crate::document::result_error::About;
 use crate::document::timestamp::timestamp;
 use crate::handle::{ProcessHandle, SystemHandle};
 use crate::hresult::*;
@@ -19,7 +20,7 @@ impl Host {
     /// The calls on an operation that change nothing but itself.
     pub(super) fn ask_operation(&mut self, call: &Call, plan: Plan) -> Result<Performed, Fault> {
         let number = self.operation_number(call.operation().unwrap_or_default())?;
-        if let Some(performed) = scripted_at_once(call, plan) {
+        if let Some(performed) = scripted_at_once(call, plan, || self.about(call)) {
             return Ok(performed);
         }
         let operation = self.operations.get_mut(number).expect("the number is live");
@@ -68,6 +69,26 @@ impl Host {
                 answer
             }
         }))
+    }
+}
+
+impl Host {
+    /// What a scripted document of a call is about.
+    pub(super) fn about(&self, call: &Call) -> About {
+        let by_operation = || {
+            let operation = call.operation().and_then(|it| self.operation_number(it).ok());
+            operation.and_then(|it| self.operations.get(it)?.tracked()).map_or(0, |it| it.system_number)
+        };
+        let by_process = || {
+            let process = call.process().and_then(|it| self.process_behind(it));
+            process.and_then(|it| self.processes.get(it)).map(|it| it.system)
+        };
+        let system = call.compute_system().and_then(|it| self.system_behind(it)).or_else(by_process);
+        let id = match call.id() {
+            Some(id) => id.into(),
+            None => self.id_of(system.unwrap_or_else(by_operation)),
+        };
+        About { id, schema: self.behavior.written_schema() }
     }
 }
 
@@ -141,14 +162,11 @@ pub(crate) fn asks_process_info(call: &Call) -> bool {
 }
 
 /// What a rule makes of a call that answers in its return value: both kinds of failure are the return value.
-pub(super) fn scripted_at_once(call: &Call, plan: Plan) -> Option<Performed> {
+pub(super) fn scripted_at_once(call: &Call, plan: Plan, about: impl FnOnce() -> About) -> Option<Performed> {
     let (code, say) = match plan {
         Plan::Simulate(_) | Plan::Never => return None,
         Plan::Refuse(code, say) | Plan::Fail(code, say) => (code, say),
         Plan::Succeed(say) | Plan::Acknowledge(say) => (S_OK, say),
     };
-    Some(Performed::done(Answer {
-        document: say.or(code, None, || call.id().unwrap_or_default().into()),
-        ..refusal_of(call, code)
-    }))
+    Some(Performed::done(Answer { document: say.or(code, None, about), ..refusal_of(call, code) }))
 }

@@ -289,7 +289,7 @@ impl Host {
         plan: Plan,
     ) -> Performed {
         let forced = matches!(plan, Plan::Succeed(_) | Plan::Acknowledge(_)); // there has to be a handle to hand out
-        if !forced && let Some(performed) = scripted_at_once(call, plan) {
+        if !forced && let Some(performed) = scripted_at_once(call, plan, || self.about(call)) {
             return performed;
         }
         // fidelity: open-access
@@ -337,7 +337,7 @@ impl Host {
         if call.export().info().kind == ExportKind::Service && plan.asks_the_model() {
             return Ok(plan.over(self.answer_of_service(call)));
         }
-        if !hands_out && let Some(performed) = scripted_at_once(call, plan) {
+        if !hands_out && let Some(performed) = scripted_at_once(call, plan, || self.about(call)) {
             return Ok(performed);
         }
         let exit_or_timeout = |document| match document {

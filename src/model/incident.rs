@@ -12,6 +12,7 @@ use super::system::{Key, SystemState};
 use crate::document;
 use crate::document::crash::CrashReport;
 use crate::document::exit::ExitCause;
+use crate::document::result_error::About;
 use crate::event::{Event, EventType, Kind, Subject};
 use crate::hresult::{HCS_E_SERVICE_DISCONNECT, S_OK};
 
@@ -37,7 +38,9 @@ impl Host {
         let runs = matches!(system.state, SystemState::Running | SystemState::Paused);
         let cause = match kind {
             Kind::Told(event, data) => {
-                let data = data.as_ref().and_then(|it| it.write_for(S_OK, id));
+                let data = data
+                    .as_ref()
+                    .and_then(|it| it.write_for(S_OK, &About { id: id.into(), ..About::default() }));
                 self.tell_system(number, *event, data.as_ref());
                 return Ok(());
             }
@@ -62,7 +65,9 @@ impl Host {
             self.handles.iter().filter(|(_, it)| fold(&it.id) == fold(id)).last().map(|(_, it)| it.system);
         match (kind, gone) {
             (Kind::Told(event, data), Some(number)) => {
-                let data = data.as_ref().and_then(|it| it.write_for(S_OK, id));
+                let data = data
+                    .as_ref()
+                    .and_then(|it| it.write_for(S_OK, &About { id: id.into(), ..About::default() }));
                 self.tell_system(number, *event, data.as_ref());
                 Ok(())
             }
@@ -90,7 +95,9 @@ impl Host {
         match kind {
             Kind::ProcessExit(code) => self.end_process(number, *code),
             Kind::Told(event, data) => {
-                let data = data.as_ref().and_then(|it| it.write_for(S_OK, id));
+                let data = data
+                    .as_ref()
+                    .and_then(|it| it.write_for(S_OK, &About { id: id.into(), ..About::default() }));
                 self.tell_process(number, *event, data.as_ref());
             }
             _ => {}

@@ -1,6 +1,8 @@
 //! What a modify request changes: the configuration as it is now, a tree that begins as the document of the create.
 //! Not here: which paths there are and what settings they take (`schema::resource`), when a modify is legal (`system`).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::Nanos;
@@ -14,6 +16,7 @@ use crate::document::Problem;
 use crate::document::configuration::{SystemKind, file_paths};
 use crate::document::request::ModifyRequest;
 use crate::hresult::*;
+use crate::schema::is_guid;
 use crate::schema::resource::{self, RequestType, Resource, Target};
 
 /// What became of a change: a remark for the journal, or the reason why it cannot be made.
@@ -25,7 +28,8 @@ impl Host {
     /// (fidelity: `modify-paths`, `modify-unknown-path`, `modify-guest-request`, `modify-memory`)
     pub(super) fn modify(&mut self, request: &Request, force: bool, now: Nanos) -> Carried {
         let Body::Modify(modify) = &request.body else { return Ok(None) };
-        let ModifyRequest { resource_path: Some(path), request_type, settings, .. } = modify.as_ref() else {
+        let ModifyRequest { resource_path, request_type, settings, .. } = modify.as_ref();
+        let Some(path) = resource_path.as_deref().filter(|it| !it.is_empty()) else {
             self.remark = Some("there is no ResourcePath: HCS itself changes nothing".to_owned());
             return Ok(None);
         };
@@ -139,8 +143,8 @@ impl Host {
             let topology = ["VirtualMachine", "ComputeTopology", "Memory"].map(str::to_owned);
             at(system.tree(), &topology)["SizeInMB"] = Value::from(size);
         }
-        let mut pointer = "/VirtualMachine".to_owned();
-        merge(&mut system.tree()["VirtualMachine"], &saved, &mut pointer, &mut added);
+        let mut path = vec!["VirtualMachine".to_owned()];
+        merge(&mut system.tree()["VirtualMachine"], saved, &mut path, &mut added);
         if !added.is_empty() {
             self.remark =
                 Some(format!("restored with what the configuration leaves out: {}", added.join(", ")));
@@ -220,7 +224,7 @@ impl Change<'_> {
         };
         let (key, parents) = segments.split_last().expect("every pattern has segments");
         match self.resource.target {
-            Target::Value => self.set_value(at(tree, parents), key),
+            Target::Value => self.set_value(tree, parents, key),
             Target::Members => {
                 let parent = at(tree, parents);
                 for (name, value) in self.settings.as_object().into_iter().flatten() {
@@ -233,21 +237,29 @@ impl Change<'_> {
         }
     }
 
-    fn set_value(self, parent: &mut Value, key: &str) -> Changed {
+    fn set_value(self, tree: &mut Value, parents: &[String], key: &str) -> Changed {
         if self.asked == RequestType::Remove {
-            let removed = parent.as_object_mut().and_then(|it| it.remove(key));
-            return Ok(if removed.is_none() { self.nothing_there("") } else { None });
+            return self.remove(tree, parents, key);
         }
-        parent[key] = self.settings;
+        at(tree, parents)[key] = self.settings;
         Ok(None)
     }
 
-    /// (fidelity: `modify-slot-in-use`, `modify-no-such-device`, `modify-remove-nothing`)
+    /// (fidelity: `modify-remove-nothing`)
+    fn remove(&self, tree: &mut Value, parents: &[String], key: &str) -> Changed {
+        let parent = parents.iter().try_fold(tree, |at, name| at.get_mut(name));
+        let removed = parent.and_then(Value::as_object_mut).and_then(|it| it.remove(key));
+        Ok(if removed.is_none() { self.nothing_there("") } else { None })
+    }
+
+    /// (fidelity: `modify-slot-in-use`, `modify-no-such-device`)
     fn change_entry(self, tree: &mut Value, parents: &[String], key: &str) -> Changed {
+        let known = parents.iter().try_fold(&*tree, |at, name| at.get(name)).and_then(Value::as_object);
+        // GUIDs are the same in either case. (fidelity: `modify-guid-keys`)
+        let same = known.and_then(|it| it.keys().find(|it| is_guid(key) && it.eq_ignore_ascii_case(key)));
+        let key = &*same.map_or_else(|| key.to_owned(), String::clone);
         if self.asked == RequestType::Remove {
-            let parent = parents.iter().try_fold(&mut *tree, |at, name| at.get_mut(name));
-            let removed = parent.and_then(Value::as_object_mut).and_then(|it| it.remove(key));
-            return Ok(if removed.is_none() { self.nothing_there("") } else { None });
+            return self.remove(tree, parents, key);
         }
         let device = &parents[..parents.len() - 1]; // the last of them is the map
         if self.resource.target == Target::EntryOfDevice
@@ -330,29 +342,30 @@ fn object(value: &mut Value) -> &mut Value {
     value
 }
 
-/// Adds what is missing, and tells where.
-fn merge(into: &mut Value, from: &Value, pointer: &mut String, added: &mut Vec<String>) {
+/// Adds what is missing, and tells where. Elements of lists are told apart by what a resource knows them by.
+fn merge(into: &mut Value, from: Value, path: &mut Vec<String>, added: &mut Vec<String>) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (name, value) in from {
-                let length = pointer.len();
-                pointer.push('/');
-                pointer.push_str(name);
-                match into.get_mut(name) {
-                    Some(there) => merge(there, value, pointer, added),
+                path.push(name.clone());
+                match into.get_mut(&name) {
+                    Some(there) => merge(there, value, path, added),
                     None => {
-                        into.insert(name.clone(), value.clone());
-                        added.push(pointer.clone());
+                        into.insert(name, value);
+                        added.push(format!("/{}", path.join("/")));
                     }
                 }
-                pointer.truncate(length);
+                path.pop();
             }
         }
         (Value::Array(into), Value::Array(from)) => {
+            let target = resource::find(&path.join("/")).map(|it| it.target);
+            let Some(Target::Element(keys)) = target else { return }; // the configuration says it all
+            let mut known: BTreeSet<String> = into.iter().map(|it| shown(keys, it)).collect();
             for value in from {
-                if !into.contains(value) {
-                    into.push(value.clone());
-                    added.push(format!("{pointer}/{}", into.len() - 1));
+                if known.insert(shown(keys, &value)) {
+                    into.push(value);
+                    added.push(format!("/{}/{}", path.join("/"), into.len() - 1));
                 }
             }
         }

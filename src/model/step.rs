@@ -11,7 +11,7 @@ use crate::answer::{Answer, Returned};
 use crate::call::{Call, Delivery, Export, OperationType, Pointer};
 use crate::document::exit::ExitCause;
 use crate::document::process::Signal;
-use crate::document::result_error::ResultDocument;
+use crate::document::result_error::{About, ResultDocument};
 use crate::event::Event;
 use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle};
 use crate::hresult::*;
@@ -166,22 +166,22 @@ impl Plan {
             Plan::Succeed(say) => (say, performed.answer.document.filter(|_| succeeds)),
             _ => return performed,
         };
-        Performed { answer: Answer::with_document(S_OK, say.or(S_OK, usual, Arc::default)), ..performed }
+        Performed { answer: Answer::with_document(S_OK, say.or(S_OK, usual, About::default)), ..performed }
     }
 }
 
 impl Say {
-    /// The document, given the usual one and the id of the system that it is about.
+    /// The document, given the usual one and what it is about.
     pub(crate) fn or(
         self,
         code: Hresult,
         usual: Option<Arc<str>>,
-        id: impl FnOnce() -> Arc<str>,
+        about: impl FnOnce() -> About,
     ) -> Option<Arc<str>> {
         match self {
             Say::Usual => usual,
             Say::Nothing => None,
-            Say::This(document) => document.write_for(code, &id()),
+            Say::This(document) => document.write_for(code, &about()),
         }
     }
 }

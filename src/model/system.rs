@@ -175,7 +175,8 @@ impl System {
                 SystemState::SavedAsTemplate => Some(State::SavedAsTemplate),
                 _ => None,
             },
-            memory: self.memory_mb.filter(|_| has(PropertyType::Memory) && running).map(|assigned_memory| {
+            memory: self.memory_mb.filter(|_| has(PropertyType::Memory) && running).map(|megabytes| {
+                let assigned_memory = megabytes.saturating_mul(PAGES_PER_MB);
                 let virtual_machine_memory = VmMemory { assigned_memory, ..VmMemory::default() };
                 MemoryInformation { virtual_node_count: 1, virtual_machine_memory, virtual_nodes: Vec::new() }
             }),
@@ -207,6 +208,9 @@ impl System {
         self.configuration.restore.as_ref()
     }
 }
+
+/// Pages of 4 KiB. (fidelity: `assigned-memory`)
+const PAGES_PER_MB: u64 = 256;
 
 /// Where the regions of shared memory lie in the guest: one after the other, from 4 GiB on. (fidelity: `shared-memory`)
 fn shared_memory(configuration: &Value) -> Vec<SharedMemoryRegionInfo> {

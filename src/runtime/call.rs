@@ -23,7 +23,6 @@ use crate::journal::{Event, report, text};
 use crate::model::Nanos;
 use crate::model::ask::{asks_process_info, result_of};
 use crate::model::lifecycle::nanos;
-use crate::model::profile::Profile;
 use crate::model::registration::Target;
 use crate::model::request::Body;
 use crate::model::step::{Fault, Performed, Plan};
@@ -57,7 +56,13 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
             .and_then(|number| world.model.processes.get(number).map(|it| (number, it.process_id))),
         _ => None,
     };
-    let claim = if world.script.is_empty() { None } else { claim(shared, &mut world, &call, provisional) };
+    let profile = world.model.behavior.profile;
+    let is_missing = !profile.has(call.export());
+    let claim = if is_missing || world.script.is_empty() {
+        None // no rule brings an export back
+    } else {
+        claim(shared, &mut world, &call, provisional)
+    };
     let call_latency = world.settings.call_latency;
     if !call_latency.is_zero() {
         take_time(shared, &mut world, call_latency);
@@ -68,8 +73,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         drain(shared, &mut world, *label, target, &call);
     }
     let now = world.now();
-    let profile = world.model.behavior.profile;
-    let mut performed = if profile < Profile::Windows11V21H2 && !profile.has(call.export()) {
+    let mut performed = if is_missing {
         Performed::faulty(&call, Fault::MissingExport(profile))
     } else {
         match files::perform(&mut world, &call, &plan) {

@@ -31,7 +31,7 @@ pub use types::{Member, Type, Value, Version};
 
 use nearest::nearest;
 pub(crate) use reader::DEPTH;
-use reader::{Place, Reader};
+use reader::{PROBLEMS, Place, Reader};
 pub(crate) use table::is_guid;
 use types::Ref;
 
@@ -94,12 +94,10 @@ pub(crate) fn check_request(ty: &'static Type, text: &str, version: Version) -> 
 }
 
 fn check_text(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
-    let problems = check_shape(expected, text, version);
+    let (mut problems, is_of_first_api) = check_shape(expected, text, version);
     let Ref::One(ty) = expected else { return problems };
-    if ty.name == "ComputeSystem"
-        && problems.iter().any(|it| it.kind == ProblemKind::UnknownMember && it.pointer == "/SystemType")
-    {
-        return check_shape(Ref::One(&table::ContainerConfig), text, version);
+    if ty.name == "ComputeSystem" && is_of_first_api {
+        problems = check_shape(Ref::One(&table::ContainerConfig), text, version).0;
     }
     if !problems.is_empty() || !DEPENDENT.contains(&ty.name) {
         return problems;
@@ -119,7 +117,8 @@ const DEPENDENT: [&str; 4] = [
     "ContainerCredentialGuardOperationRequest",
 ];
 
-fn check_shape(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
+/// The problems, and whether it is a document of the first API.
+fn check_shape(expected: Ref, text: &str, version: Version) -> (Vec<Problem>, bool) {
     let mut reader = Reader::new(version);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = reader.read(expected, Place::Root, &mut deserializer).and_then(|()| deserializer.end());
@@ -128,8 +127,9 @@ fn check_shape(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
     }
     if let Err(error) = read {
         reader.problems.insert(0, alone(ProblemKind::NotJson, not_json(text, &error), None));
+        reader.problems.truncate(PROBLEMS);
     }
-    reader.problems
+    (reader.problems, reader.is_of_first_api)
 }
 
 /// What the parser says, and what is often behind it.

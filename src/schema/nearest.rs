@@ -3,7 +3,7 @@
 
 /// A name that was probably meant: the same without case, or one that a slip or two makes of it.
 pub(super) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    const LONGEST: usize = 64;
+    const LONGEST: usize = 96;
     if given.is_empty() || given.len() > LONGEST {
         return None;
     }

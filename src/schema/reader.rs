@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -23,11 +24,13 @@ pub(super) struct Reader {
     pub(super) problems: Vec<Problem>,
     /// The two numbers of the document's own `SchemaVersion`.
     declared: [Option<u32>; 2],
+    /// There is a `SystemType` that the type does not have: a document of the first API.
+    pub(super) is_of_first_api: bool,
 }
 
 impl Reader {
     pub(super) fn new(version: Version) -> Reader {
-        Reader { version, problems: Vec::new(), declared: [None; 2] }
+        Reader { version, problems: Vec::new(), declared: [None; 2], is_of_first_api: false }
     }
 
     /// A configuration may not declare a schema that the host does not know. (fidelity: `declared-schema`)
@@ -381,8 +384,8 @@ impl<'de> Visitor<'de> for At<'_, '_> {
                 let (reader, place) = (self.reader, self.place);
                 let mut is_first = true;
                 while let Some(key) = members.next_key_seed(Key)? {
-                    // How serde_json hands over numbers if some crate of the build asks it for arbitrary precision.
-                    if std::mem::take(&mut is_first) && key == "$serde_json::private::Number" {
+                    let is_number = std::mem::take(&mut is_first) && key == "$serde_json::private::Number";
+                    if is_number && numbers_are_maps() {
                         let number: Cow<'_, str> = members.next_value()?;
                         let at = At { reader, expected, place };
                         match (number.parse::<i128>(), number.parse::<f64>()) {
@@ -417,6 +420,7 @@ impl At<'_, '_> {
             let (at, name) = match &key {
                 Found::Member(at) => (*at, shape.members[*at].name),
                 Found::Other(name) => {
+                    reader.is_of_first_api |= matches!(place, Place::Root) && name == "SystemType";
                     let place = Place::Member(&place, name);
                     unknown_member(reader, place, ty, shape, name);
                     members.next_value_seed(At { reader, expected: ANYTHING, place })?;
@@ -466,6 +470,31 @@ impl At<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether some crate of the build asks `serde_json` for arbitrary precision: then it hands numbers over as maps of one text.
+fn numbers_are_maps() -> bool {
+    struct Probe;
+
+    impl<'de> Visitor<'de> for Probe {
+        type Value = bool;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number")
+        }
+
+        fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
+            Ok(false)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
+            while members.next_entry::<Cow<'_, str>, Cow<'_, str>>()?.is_some() {}
+            Ok(true)
+        }
+    }
+
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| serde_json::Deserializer::from_str("1").deserialize_any(Probe).unwrap_or(false))
 }
 
 /// Exactly one, and all that may not miss.
@@ -519,7 +548,9 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 fn check_key(reader: &mut Reader, place: Place<'_>, key_type: &Type, key: &str) {
     match &key_type.shape {
         Shape::Integer(least, most) => {
-            let digits = !key.is_empty() && key.bytes().all(|it| it.is_ascii_digit());
+            let digits = !key.is_empty()
+                && key.bytes().all(|it| it.is_ascii_digit())
+                && (key == "0" || !key.starts_with('0'));
             let fits =
                 key.parse::<i128>().is_ok_and(|it| (i128::from(*least)..=i128::from(*most)).contains(&it));
             if !digits || !fits {

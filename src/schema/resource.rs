@@ -79,6 +79,7 @@ static RESOURCES: &[Resource] = &[
         requests: &[Add, Remove],
         target: Target::Entry,
     },
+    row("VirtualMachine/Devices/Licensing", &table::Licensing, &[Update], Target::Value),
     row("VirtualMachine/Devices/NetworkAdapters/{string}", &table::NetworkAdapter, ANY, Target::Entry),
     row("VirtualMachine/Devices/Plan9/Shares", &table::Plan9Share, ANY, Target::Element(&["AccessName", "Port"])),
     row("VirtualMachine/Devices/Scsi/{string}/Attachments/{uint32}", &table::Attachment, ANY, Target::EntryOfDevice),
@@ -102,19 +103,34 @@ pub(crate) fn find(path: &str) -> Option<&'static Resource> {
     RESOURCES.iter().find(|it| it.names(path))
 }
 
-/// The pattern that was probably meant, with the keys of the path.
+/// The path that was probably meant: with other slashes, another spelling, or a segment more; the keys are those of the path.
 pub(crate) fn nearest_path(path: &str) -> Option<String> {
-    let given: Vec<&str> = path.split('/').collect();
-    let filled = RESOURCES.iter().map(|it| {
-        let parts = it.pattern.split('/').enumerate();
-        let part = |(at, part): (usize, &str)| match (key_of(part), given.get(at)) {
-            (Some(_), Some(key)) => (*key).to_owned(),
-            _ => part.to_owned(),
-        };
-        parts.map(part).collect::<Vec<_>>().join("/")
-    });
-    let filled: Vec<String> = filled.collect();
-    nearest(path, filled.iter().map(String::as_str)).map(str::to_owned)
+    let path = path.replace('\\', "/");
+    let given: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let straight = given.join("/");
+    if find(&straight).is_some() {
+        return Some(straight);
+    }
+    if let Some(longer) = RESOURCES.iter().find_map(|it| it.with_a_segment_more(&given)) {
+        return Some(longer);
+    }
+    let alike = RESOURCES
+        .iter()
+        .map(|it| it.pattern.split('/').collect::<Vec<_>>())
+        .filter(|it| it.len() == given.len());
+    // What is compared is what is no key.
+    let words = |pattern: &[&str], of: &[&str]| {
+        let words = pattern.iter().zip(of).filter(|(part, _)| key_of(part).is_none());
+        words.map(|it| *it.1).collect::<Vec<_>>().join("/")
+    };
+    alike.into_iter().find_map(|pattern| {
+        let meant = words(&pattern, &pattern);
+        nearest(&words(&pattern, &given), std::iter::once(meant.as_str()))?;
+        let filled =
+            pattern.iter().zip(&given).map(|(part, it)| if key_of(part).is_some() { it } else { part });
+        let filled = filled.copied().collect::<Vec<_>>().join("/");
+        find(&filled).map(|_| filled)
+    })
 }
 
 /// `{type}` is the place of a key.
@@ -153,6 +169,18 @@ impl Resource {
         }) && given.next().is_none()
     }
 
+    /// A path that lacks one word of this one.
+    fn with_a_segment_more(&self, given: &[&str]) -> Option<String> {
+        let parts: Vec<&str> = self.pattern.split('/').collect();
+        let words = parts.iter().enumerate().filter(|(_, it)| key_of(it).is_none());
+        words.map(|it| it.0).find_map(|left_out| {
+            let mut filled = given.to_vec();
+            (left_out <= filled.len()).then(|| filled.insert(left_out, parts[left_out]))?;
+            let filled = filled.join("/");
+            self.names(&filled).then_some(filled)
+        })
+    }
+
     /// The path as the configuration spells it.
     pub(crate) fn spelled(&self, path: &str) -> Vec<String> {
         let parts = self.pattern.split('/').zip(path.split('/'));
@@ -163,7 +191,8 @@ impl Resource {
 fn is_key(type_name: &str, key: &str) -> bool {
     match table::find(type_name).map(|it| &it.shape) {
         Some(Shape::Integer(_, most)) => {
-            key.bytes().all(|it| it.is_ascii_digit()) && key.parse::<u64>().is_ok_and(|it| it <= *most)
+            // without leading zeros: one place has one name
+            key.parse::<u64>().is_ok_and(|it| it <= *most && it.to_string() == key)
         }
         Some(Shape::Form(has_form, _)) => has_form(key),
         _ => !key.is_empty(),

@@ -29,7 +29,7 @@ structs! { true STRUCTS:
     CombinedLayers { Layers: [Layer] 2.0; ScratchPath: string 2.0; ContainerRootPath: string 2.0; }
     ComPort { NamedPipe: string 2.1; OptimizeForDebugger: bool 2.1; }
     ComputeSystem one(HostedSystem Container VirtualMachine) {
-        Owner: string 2.0; SchemaVersion: Version 2.0; HostingSystemId: string 2.0; HostedSystem: Any 2.0;
+        Owner: string 2.0; SchemaVersion: Version 2.0; HostingSystemId: string 2.0; HostedSystem: HostedSystem 2.0;
         Container: Container 2.0; VirtualMachine: VirtualMachine 2.0; ShouldTerminateOnLastHandleClosed: bool 2.0;
     }
     ComputeSystemProperties {
@@ -80,7 +80,7 @@ structs! { true STRUCTS:
     CpuGroupConfigurations { CpuGroups: [CpuGroupConfig] 2.1; }
     CpuGroupProperty { PropertyCode: uint32 2.1; PropertyValue: uint64 2.1; }
     CrashOptions { Type: CrashType 2.3; }
-    CrashReport needs(SystemId) {
+    CrashReport {
         SystemId: string 2.1; ActivityId: Guid 2.1; WindowsCrashInfo: WindowsCrashReport 2.1;
         CrashParameters: [uint64] 2.3; CrashLog: string 2.3; Status: int32 2.4; PreOSId: uint32 2.4;
         CrashStackUnavailable: bool 2.4; GuestCrashSaveInfo: GuestCrashSaveInfo seen 2.4;
@@ -142,7 +142,10 @@ structs! { true STRUCTS:
         GuestStateFileType: GuestStateFileType seen 2.4;
     }
     Heartbeat {}
-    HostedSystem { SchemaVersion: Version 2.0; Container: Container 2.0; }
+    HostedSystem {
+        SchemaVersion: Version 2.0; Container: Container 2.0; OciBundlePath: string seen 2.0; OciSpecification: Any seen 2.0;
+        ScratchDirPath: string seen 2.0;
+    }
     HostFiles { base_image_path: string 2.3; sandbox_path: string 2.3; file: [string] 2.3; }
     HostProcessorModificationRequest needs(Operation) {
         Operation: ModifyServiceOperation 2.1; OperationDetails: Any 2.1;
@@ -349,7 +352,7 @@ structs! { true STRUCTS:
         VolumeSnapshot: VolumeSnapshot seen 2.7; RemoteDesktopVirtualization: RemoteDesktopVirtualization seen 2.7;
         FileCopy: FileCopy seen 2.7;
     }
-    SetPropertyOperation needs(GroupId PropertyCode PropertyValue) {
+    SetPropertyOperation needs(GroupId PropertyCode) {
         GroupId: Guid 2.1; PropertyCode: uint32 2.1; PropertyValue: uint64 2.1;
     }
     SharedMemoryConfiguration { Regions: [SharedMemoryRegion] 2.1; }
