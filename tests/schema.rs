@@ -467,13 +467,13 @@ fn the_table_is_what_it_was_when_it_was_compared_with_the_reference() {
     use std::fmt::Write;
     let mut dump = String::new();
     for ty in schema::types() {
-        write!(dump, "{} {}\n", ty.name(), ty.is_documented()).unwrap();
+        writeln!(dump, "{} {}", ty.name(), ty.is_documented()).unwrap();
         for it in ty.members() {
-            write!(dump, " {} {} {} {}\n", it.name(), it.type_name(), it.since(), it.is_documented())
+            writeln!(dump, " {} {} {} {}", it.name(), it.type_name(), it.since(), it.is_documented())
                 .unwrap();
         }
         for it in ty.values() {
-            write!(dump, " {} {} {}\n", it.name(), it.since(), it.is_documented()).unwrap();
+            writeln!(dump, " {} {} {}", it.name(), it.since(), it.is_documented()).unwrap();
         }
     }
     // FNV-1a

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "PascalCase")]
 #[allow(missing_docs)] // fields are named as in the schema
 pub struct CrashReport {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub system_id: Arc<str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_id: Option<String>,

@@ -195,6 +195,97 @@ fn require_shallow(text: &str) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::table;
+
+    /// A value of a type, as small as it gets.
+    fn sample(type_name: &str) -> String {
+        if let Some(of) = type_name.strip_prefix('<').and_then(|it| it.strip_suffix("> array")) {
+            return match of.split_once(", ") {
+                Some((of, _)) => format!("[{0},{0}]", sample(of)),
+                None => format!("[{}]", sample(of)),
+            };
+        }
+        if let Some((_, of)) =
+            type_name.strip_prefix("Map<").and_then(|it| it.strip_suffix('>')?.split_once(", "))
+        {
+            return format!(r#"{{"0":{}}}"#, sample(of));
+        }
+        match type_name {
+            "string" => r#""a""#.to_owned(),
+            "bool" => "true".to_owned(),
+            "Guid" => r#""0d2b4c8e-6f35-4a91-9b07-e1c3a5d7f264""#.to_owned(),
+            "Any" => "{}".to_owned(),
+            name if name.starts_with("uint") || name.starts_with("int") => "1".to_owned(),
+            name => match schema::find(name).and_then(|it| it.values().next()) {
+                Some(value) => format!("{:?}", value.name()),
+                None => "{}".to_owned(),
+            },
+        }
+    }
+
+    /// Documents of a type: every member by itself and null, every member by itself and given, all of them.
+    fn documents(ty: &Type, more: &str) -> Vec<String> {
+        let given: Vec<String> =
+            ty.members().iter().map(|it| format!("{:?}:{}", it.name(), sample(&it.type_name()))).collect();
+        let null = ty.members().iter().map(|it| format!("{:?}:null", it.name()));
+        let lists = ty.members().iter().map(|it| format!("{:?}:[]", it.name()));
+        // two spellings of one name stand in no document together
+        let mut names = std::collections::BTreeSet::new();
+        let fresh = given.iter().filter(|it| names.insert(it.split(':').next().map(str::to_lowercase)));
+        let all = fresh.cloned().collect::<Vec<_>>().join(",");
+        let alone = given.iter().cloned().chain(null).chain(lists).chain([all, String::new()]);
+        let with = |it: String| match (it.is_empty(), more.is_empty()) {
+            (false, false) => format!("{{{it},{more}}}"),
+            _ => format!("{{{it}{more}}}"),
+        };
+        alone.map(with).collect()
+    }
+
+    /// Whatever is in order by the table is read, and not refused for another reason.
+    fn is_read<T: for<'a> Deserialize<'a>>(ty: &'static Type, more: &str) {
+        let version = Version::new(2, 9);
+        let reading = Reading { checks: DocumentChecks::Refuse, version, passes_over_newer: false };
+        let mut read = 0;
+        for text in documents(ty, more) {
+            if schema::check_request(ty, &text, version).is_empty() {
+                assert_eq!(reading.read::<T>(ty, &text).err(), None, "{text}");
+                read += 1;
+            }
+        }
+        assert!(read > 1, "{} of {} were in order", read, ty.name());
+    }
+
+    #[test]
+    fn what_is_in_order_is_read() {
+        is_read::<process::ProcessParameters>(&table::ProcessParameters, "");
+        is_read::<process::SignalOptions>(&table::SignalProcessOptions, "");
+        let size = r#""Operation":"ConsoleSize","ConsoleSize":{"Height":1,"Width":1}"#;
+        is_read::<process::ProcessChange>(&table::ProcessModifyRequest, size);
+        is_read::<request::PropertyQuery>(&table::System_PropertyQuery, "");
+        is_read::<request::SystemQuery>(&table::SystemQuery, "");
+        is_read::<request::SaveOptions>(&table::SaveOptions, "");
+        is_read::<request::ShutdownOptions>(&table::ShutdownOptions, "");
+        is_read::<request::ModifyRequest>(&table::ModifySettingRequest, "");
+        is_read::<service::ServiceQuery>(&table::Service_PropertyQuery, "");
+        is_read::<migration::InitializeOptions>(&table::MigrationInitializeOptions, "");
+        is_read::<migration::TransferOptions>(&table::MigrationTransferOptions, "");
+        is_read::<migration::FinalizeOptions>(&table::MigrationFinalizedOptions, "");
+        is_read::<migration::SystemStartOptions>(&table::StartOptions, "");
+        is_read::<crash::CrashReport>(&table::CrashReport, "");
+        let version = Version::new(2, 9);
+        let reading = Reading { checks: DocumentChecks::Refuse, version, passes_over_newer: false };
+        let machine = r#""VirtualMachine":{}"#;
+        let machines = documents(&table::VirtualMachine, "")
+            .into_iter()
+            .map(|it| format!(r#"{{"VirtualMachine":{it}}}"#));
+        let first_api = documents(&table::ContainerConfig, r#""SystemType":"Container""#);
+        for text in documents(&table::ComputeSystem, machine).into_iter().chain(machines).chain(first_api) {
+            if schema::check_request(&table::ComputeSystem, &text, version).is_empty() {
+                let read = configuration::Configuration::parse(&text.as_str().into(), reading);
+                assert_eq!(read.err(), None, "{text}");
+            }
+        }
+    }
 
     #[test]
     fn depth_is_counted_outside_of_strings_only() {

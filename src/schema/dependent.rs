@@ -4,10 +4,11 @@
 use serde_json::Value;
 
 use super::problem::{Problem, ProblemKind};
-use super::reader::{Place, Reader};
+use super::reader::Reader;
 use super::resource::{self, RequestType, Target};
 use super::table;
 use super::types::{Ref, Type};
+use super::words::Place;
 
 /// Checks such parts of a document of a type; the rest of it was found in order.
 pub(super) fn check(ty: &Type, document: &Value, reader: &mut Reader) {

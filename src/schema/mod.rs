@@ -19,21 +19,24 @@
 //! ```
 
 mod dependent;
+mod keys;
 mod nearest;
 mod problem;
 mod reader;
 pub(crate) mod resource;
 pub(crate) mod table;
 mod types;
+mod words;
 
 pub use problem::{Problem, ProblemKind};
 pub use types::{Member, Type, Value, Version};
 
 use nearest::nearest;
 pub(crate) use reader::DEPTH;
-use reader::{PROBLEMS, Place, Reader};
+use reader::{PROBLEMS, Reader};
 pub(crate) use table::is_guid;
 use types::Ref;
+use words::Place;
 
 /// Every structure and enumeration, those of the schema's reference first.
 ///

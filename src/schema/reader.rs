@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::OnceLock;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::keys::{Found, Key, MemberKey, numbers_are_maps};
 use super::nearest::nearest;
 use super::problem::{Problem, ProblemKind};
-use super::types::{Group, Member, Ref, Shape, Struct, Type, Version};
+use super::types::{Group, Ref, Shape, Struct, Type, Version};
+use super::words::{Place, Shown, Wanted, belongs, has};
 
 /// How many problems of a document are told.
 pub(super) const PROBLEMS: usize = 100;
@@ -125,64 +126,6 @@ struct More<'a> {
     hint: Option<String>,
 }
 
-/// A place in a document, as a list on the stack: written down only when there is something to tell.
-#[derive(Clone, Copy)]
-pub(super) enum Place<'a> {
-    Root,
-    Member(&'a Place<'a>, &'a str),
-    Element(&'a Place<'a>, usize),
-}
-
-impl Place<'_> {
-    fn pointer(self) -> String {
-        const LONGEST: usize = 1024;
-        const PART: usize = 500;
-        let mut pointer = String::new();
-        self.write(&mut pointer);
-        if pointer.len() > LONGEST {
-            let boundary = |at: &usize| pointer.is_char_boundary(*at);
-            let head = (0..=PART).rev().find(boundary).unwrap_or(0);
-            let tail = (pointer.len() - PART..).find(boundary).unwrap_or(pointer.len());
-            pointer = format!("{}...{}", &pointer[..head], &pointer[tail..]);
-        }
-        pointer
-    }
-
-    fn write(self, pointer: &mut String) {
-        match self {
-            Place::Root => {}
-            Place::Member(parent, name) => {
-                parent.write(pointer);
-                pointer.push('/');
-                for letter in name.chars() {
-                    match letter {
-                        '~' => pointer.push_str("~0"),
-                        '/' => pointer.push_str("~1"),
-                        other => pointer.push(other),
-                    }
-                }
-            }
-            Place::Element(parent, index) => {
-                parent.write(pointer);
-                pointer.push_str(&format!("/{index}"));
-            }
-        }
-    }
-}
-
-/// A text as it is shown: quoted, and cut if it is long.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 64;
-        match self.0.char_indices().nth(LONGEST) {
-            None => write!(f, "{:?}", self.0),
-            Some((end, _)) => write!(f, "{:?}... ({} bytes)", &self.0[..end], self.0.len()),
-        }
-    }
-}
-
 /// What is expected at a place, and where it is.
 struct At<'r, 'p> {
     reader: &'r mut Reader,
@@ -270,40 +213,6 @@ impl At<'_, '_> {
 
 fn find_value(groups: &[Group], is_it: impl Fn(&str) -> bool) -> Option<Version> {
     groups.iter().find(|group| group.names.iter().any(|it| is_it(it))).map(|it| it.since)
-}
-
-/// What is expected, in words.
-struct Wanted(Ref);
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Ref::One(Type { name, shape, .. }) => match shape {
-                Shape::Struct(_) => write!(f, "an object ({name})"),
-                Shape::Enum(groups) | Shape::OldEnum(groups) | Shape::EnumOrNumber(groups) => {
-                    let names = groups.iter().flat_map(|it| it.names.iter().copied());
-                    write!(f, "one of {} ({name})", listed(names))
-                }
-                Shape::Text => f.write_str("a text"),
-                Shape::Form(_, what) => f.write_str(what),
-                Shape::Bool => f.write_str("true or false"),
-                Shape::Integer(..) => write!(f, "a whole number ({name})"),
-                Shape::Number => f.write_str("a number"),
-                Shape::Any => f.write_str("anything"),
-            },
-            Ref::List(of) => write!(f, "a list of {}", of.name),
-            Ref::Fixed(of, count) => write!(f, "a list of {count} {}", of.name),
-            Ref::Map(key, of) => {
-                let keys = match key.shape {
-                    Shape::Integer(..) => "numbers",
-                    Shape::Form(..) => "GUIDs",
-                    _ => "names",
-                };
-                write!(f, "an object with {keys} as keys")?;
-                if matches!(of.shape, Shape::Any) { Ok(()) } else { write!(f, " ({})", of.name) }
-            }
-        }
-    }
 }
 
 impl<'de> Visitor<'de> for At<'_, '_> {
@@ -472,31 +381,6 @@ impl At<'_, '_> {
     }
 }
 
-/// Whether some crate of the build asks `serde_json` for arbitrary precision: then it hands numbers over as maps of one text.
-fn numbers_are_maps() -> bool {
-    struct Probe;
-
-    impl<'de> Visitor<'de> for Probe {
-        type Value = bool;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a number")
-        }
-
-        fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
-            Ok(false)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
-            while members.next_entry::<Cow<'_, str>, Cow<'_, str>>()?.is_some() {}
-            Ok(true)
-        }
-    }
-
-    static ANSWER: OnceLock<bool> = OnceLock::new();
-    *ANSWER.get_or_init(|| serde_json::Deserializer::from_str("1").deserialize_any(Probe).unwrap_or(false))
-}
-
 /// Exactly one, and all that may not miss.
 fn complete(reader: &mut Reader, place: Place<'_>, shape: &Struct, given: u64) {
     let is_given = |name: &str| {
@@ -520,28 +404,6 @@ fn unknown_member(reader: &mut Reader, place: Place<'_>, ty: &Type, shape: &Stru
     let hint = if near.is_some() { None } else { belongs(shape, name).or_else(|| has(shape)) };
     let more = More { nearest: near, hint, ..More::default() };
     reader.tell_more(place, ProblemKind::UnknownMember, ty.name, Shown(name), more);
-}
-
-/// The right name in the wrong place: a structure in this one has it.
-fn belongs(shape: &Struct, name: &str) -> Option<String> {
-    let inside = |member: &&Member| match member.value {
-        Ref::One(ty) => ty.members().iter().any(|it| it.name == name),
-        _ => false,
-    };
-    shape.members.iter().find(inside).map(|it| format!("{} has one: {}/{name}", it.name, it.name))
-}
-
-/// What there is instead.
-fn has(shape: &Struct) -> Option<String> {
-    (!shape.members.is_empty()).then(|| format!("it has {}", listed(shape.members.iter().map(|it| it.name))))
-}
-
-/// Names in a line, or the first of many.
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 12;
-    let names: Vec<&str> = names.collect();
-    let more = if names.len() > SHOWN { ", ..." } else { "" };
-    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
 }
 
 /// Keys are texts also where they stand for numbers.
@@ -578,74 +440,3 @@ fn tell_null(reader: &mut Reader, expected: Ref, place: Place<'_>) {
 
 static ANY: Type = Type { name: "Any", is_documented: true, shape: Shape::Any };
 const ANYTHING: Ref = Ref::One(&ANY);
-
-/// The key of a structure's member: known ones are not copied.
-struct MemberKey {
-    members: &'static [Member],
-    /// Where the next one is likely to stand: most documents keep the order.
-    next: usize,
-}
-
-enum Found<'de> {
-    Member(usize),
-    Other(Cow<'de, str>),
-}
-
-impl MemberKey {
-    fn find(&self, name: &str) -> Option<usize> {
-        let is_it = |it: &Member| it.name == name;
-        let (before, after) = self.members.split_at(self.next);
-        after.iter().position(is_it).map(|it| it + self.next).or_else(|| before.iter().position(is_it))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for MemberKey {
-    type Value = Found<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found<'de>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for MemberKey {
-    type Value = Found<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member's name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Found<'de>, E> {
-        Ok(self.find(name).map_or_else(|| Found::Other(Cow::Owned(name.to_owned())), Found::Member))
-    }
-
-    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Found<'de>, E> {
-        Ok(self.find(name).map_or(Found::Other(Cow::Borrowed(name)), Found::Member))
-    }
-}
-
-/// Any key.
-struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(key.to_owned()))
-    }
-
-    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(key))
-    }
-}
