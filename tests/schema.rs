@@ -349,6 +349,9 @@ fn a_configuration_may_not_declare_a_schema_that_the_host_does_not_know() {
         "/SchemaVersion: \"2.7\" is not known to schema 2.6; it came with schema 2.7"
     );
     assert_eq!(problem("ComputeSystem", &declaring(3, 0)).kind, ProblemKind::TooNew);
+    in_order("ComputeSystem", r#"{"VirtualMachine":{},"SchemaVersion":{"Major":2}}"#);
+    let without_minor = r#"{"VirtualMachine":{},"SchemaVersion":{"Major":3}}"#;
+    assert_eq!(problem("ComputeSystem", without_minor).kind, ProblemKind::TooNew);
 }
 
 #[test]

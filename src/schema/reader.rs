@@ -36,10 +36,9 @@ impl Reader {
 
     /// A configuration may not declare a schema that the host does not know. (fidelity: `declared-schema`)
     pub(super) fn check_declared(&mut self) {
-        if let [Some(major), Some(minor)] = self.declared
-            && Version::new(major, minor) > self.version
-        {
-            let declared = Version::new(major, minor);
+        let [Some(major), minor] = self.declared else { return };
+        let declared = Version::new(major, minor.unwrap_or_default()); // what is zero is often left out
+        if declared > self.version {
             self.too_new(Place::Member(&Place::Root, "SchemaVersion"), &declared.to_string(), declared);
         }
     }
