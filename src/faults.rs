@@ -86,7 +86,7 @@ impl Fault {
         self.at_once
     }
 
-    /// Lets the call itself return it. A call that fails at once leaves no document.
+    /// Lets the call itself return it. A call that fails at once is given no document.
     pub fn at_once(self) -> Fault {
         Fault { at_once: true, ..self }
     }

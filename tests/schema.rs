@@ -344,10 +344,7 @@ fn a_configuration_may_not_declare_a_schema_that_the_host_does_not_know() {
     in_order("ComputeSystem", &declaring(2, 1)); // though Services came with 2.5
     let found = problem("ComputeSystem", &declaring(2, 7));
     assert_eq!((found.kind, found.pointer.as_str()), (ProblemKind::TooNew, "/SchemaVersion"));
-    assert_eq!(
-        found.to_string(),
-        "/SchemaVersion: \"2.7\" is not known to schema 2.6; it came with schema 2.7"
-    );
+    assert_eq!(found.to_string(), "/SchemaVersion: \"2.7\" is not known to schema 2.6");
     assert_eq!(problem("ComputeSystem", &declaring(3, 0)).kind, ProblemKind::TooNew);
     in_order("ComputeSystem", r#"{"VirtualMachine":{},"SchemaVersion":{"Major":2}}"#);
     let without_minor = r#"{"VirtualMachine":{},"SchemaVersion":{"Major":3}}"#;
@@ -486,7 +483,6 @@ fn the_table_is_what_it_was_when_it_was_compared_with_the_reference() {
     assert_eq!(
         format!("{digest:016x}"),
         "8ebd3a0d638bb1e3",
-        "compare the change with its source, then write its digest here:\n{}",
-        dump.len()
+        "compare the change with its source, then write its digest here:\n{dump}"
     );
 }

@@ -109,9 +109,9 @@ struct HostedSystem {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Version {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     major: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     minor: u32,
 }
 
@@ -269,7 +269,7 @@ mod tests {
     use crate::schema::Version;
 
     fn parse(text: &str, checks: DocumentChecks) -> Result<Configuration, Problem> {
-        let reading = Reading { checks, version: Version::V2_6, passes_over_newer: false };
+        let reading = Reading { checks, version: Version::V2_6, accepts_newer: false };
         Configuration::parse(&text.into(), reading).map(|it| it.0)
     }
 

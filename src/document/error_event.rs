@@ -18,11 +18,11 @@ use crate::hresult::Hresult;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ErrorEvent {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     message: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stack_trace: Option<String>,
-    #[serde(default, skip_serializing_if = "str::is_empty")]
+    #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
     provider: Cow<'static, str>,
     #[serde(default)]
     event_id: u16,
@@ -39,7 +39,7 @@ pub struct ErrorEvent {
 struct EventData {
     #[serde(default)]
     r#type: EventDataType,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     value: String,
 }
 

@@ -45,9 +45,10 @@ pub enum ExitType {
 #[non_exhaustive]
 pub struct SystemExitStatus {
     /// The code of the exit, a signed decimal in the document.
+    #[serde(default, deserialize_with = "super::or_default")]
     pub status: Hresult,
     /// The kind of exit.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub exit_type: ExitType,
     /// Who or what ended it.
     #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "Vec::is_empty")]

@@ -43,7 +43,7 @@ pub enum DocumentChecks {
     #[default]
     Refuse,
     /// It is taken as far as it can be understood, and the note is written all the same. What the model needs and cannot
-    /// understand is refused: a member of another type, an unknown value. See [`Journal::notes`](crate::Journal::notes).
+    /// understand is refused: a member of another type, for instance. See [`Journal::notes`](crate::Journal::notes).
     Note,
     /// It is not compared with the schema at all. What is no JSON, or makes no sense in a member that the model needs, is refused
     /// all the same; so is an unknown resource path, unless [`Behavior::unknown_resource`](crate::Behavior::unknown_resource) lets it pass.
@@ -57,7 +57,7 @@ pub(crate) struct Reading {
     /// The newest schema that the host knows.
     pub(crate) version: Version,
     /// What is merely newer is no reason to refuse.
-    pub(crate) passes_over_newer: bool,
+    pub(crate) accepts_newer: bool,
 }
 
 impl Reading {
@@ -70,12 +70,14 @@ impl Reading {
         if problems.is_empty() {
             return Ok(None);
         }
-        let note = note(&problems);
-        let is_reason = |it: &&schema::Problem| !self.passes_over_newer || it.kind != ProblemKind::TooNew;
-        match problems.iter().find(is_reason) {
-            Some(reason) if self.checks == DocumentChecks::Refuse => {
-                Err(Problem { path: reason.path(), note })
-            }
+        // What is no reason to refuse comes after what is.
+        let is_reason = |it: &schema::Problem| !self.accepts_newer || it.kind != ProblemKind::TooNew;
+        let (mut told, newer): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_reason);
+        let reason = told.first().map(schema::Problem::path);
+        told.extend(newer);
+        let note = note(&told);
+        match reason {
+            Some(path) if self.checks == DocumentChecks::Refuse => Err(Problem { path, note }),
             _ => Ok(Some(note)),
         }
     }
@@ -244,7 +246,7 @@ mod tests {
     /// Whatever is in order by the table is read, and not refused for another reason.
     fn is_read<T: for<'a> Deserialize<'a>>(ty: &'static Type, more: &str) {
         let version = Version::new(2, 9);
-        let reading = Reading { checks: DocumentChecks::Refuse, version, passes_over_newer: false };
+        let reading = Reading { checks: DocumentChecks::Refuse, version, accepts_newer: false };
         let mut read = 0;
         for text in documents(ty, more) {
             if schema::check_request(ty, &text, version).is_empty() {
@@ -273,7 +275,7 @@ mod tests {
         is_read::<migration::SystemStartOptions>(&table::StartOptions, "");
         is_read::<crash::CrashReport>(&table::CrashReport, "");
         let version = Version::new(2, 9);
-        let reading = Reading { checks: DocumentChecks::Refuse, version, passes_over_newer: false };
+        let reading = Reading { checks: DocumentChecks::Refuse, version, accepts_newer: false };
         let machine = r#""VirtualMachine":{}"#;
         let machines = documents(&table::VirtualMachine, "")
             .into_iter()

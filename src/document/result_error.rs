@@ -169,46 +169,46 @@ pub(crate) fn document_form(code: Hresult) -> Hresult {
 pub enum AttributionRecord {
     /// The worker process of a virtual machine ended.
     WorkerExit {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "super::or_default")]
         exit_code: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         r#type: Option<Cow<'static, str>>,
-        #[serde(default, skip_serializing_if = "str::is_empty")]
+        #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
         detail: Cow<'static, str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         initiator: Option<Cow<'static, str>>,
     },
     /// The guest reported a crash.
     GuestCrash {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "super::or_default")]
         crash_parameters: Vec<u64>,
     },
     /// The guest ran into a triple fault.
     TripleFault {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "super::or_default")]
         error_type: u64,
     },
     /// A non-maskable interrupt was injected.
     InjectNonMaskableInterrupt {},
     /// An operation failed.
     OperationFailure {
-        #[serde(default, skip_serializing_if = "str::is_empty")]
+        #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
         detail: Cow<'static, str>,
     },
     /// The system exited.
     SystemExit {
-        #[serde(default, skip_serializing_if = "str::is_empty")]
+        #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
         detail: Cow<'static, str>,
-        #[serde(default, skip_serializing_if = "str::is_empty")]
+        #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
         initiator: Cow<'static, str>,
     },
     /// A virtual device failed.
     VirtualDeviceFailure {
-        #[serde(default, skip_serializing_if = "str::is_empty")]
+        #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
         detail: Cow<'static, str>,
-        #[serde(default, skip_serializing_if = "str::is_empty")]
+        #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
         name: String,
-        #[serde(default, skip_serializing_if = "str::is_empty")]
+        #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
         device_id: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instance_id: Option<String>,

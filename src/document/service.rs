@@ -72,7 +72,7 @@ pub(crate) struct CpuGroupName {
 pub(crate) struct CpuGroupSetting {
     pub(crate) group_id: String,
     pub(crate) property_code: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub(crate) property_value: u64,
 }
 
@@ -142,7 +142,7 @@ impl ServiceProperties {
 /// One of the `Properties` of the service: `BasicInformation`, `CpuGroupConfigurations`, `ProcessorTopology`,
 /// `ContainerCredentialGuardSystemInfo` and `QoSCapabilities`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, rename_all_fields = "PascalCase")]
+#[serde(untagged, rename_all_fields = "PascalCase", deny_unknown_fields)] // what has more is another one
 #[non_exhaustive]
 #[allow(missing_docs)] // fields are named as in the schema
 pub enum ServiceProperty {

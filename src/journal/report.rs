@@ -82,7 +82,7 @@ impl Report {
         let Some(last) = entries.last().map(|it| it.number) else { return Ok(()) };
         let guilty: Vec<u64> = self.findings.iter().filter_map(|it| it.entry).collect();
         let noted = entries.iter().filter(|it| it.note().is_some()).map(|it| it.number);
-        let noted: Vec<u64> = noted.take(NOTES).collect();
+        let noted: Vec<u64> = noted.rev().take(NOTES).collect(); // the last ones: they are near the cause
         let shown = |entry: &Entry| {
             let number = entry.number;
             number + AT_THE_END > last
@@ -453,11 +453,11 @@ pub(crate) fn notes_beside_a_failure(journal: &Journal) -> Option<String> {
         return None;
     }
     let mut text = "hcs-sim: the test failed by itself; this was noted on the way:\n\n".to_owned();
-    let first = &noted[..noted.len().min(NOTES)];
-    write_timeline(first, &[], &mut text).expect("a text takes everything");
-    if noted.len() > first.len() {
-        text.push_str(&format!("... and {} more\n", noted.len() - first.len()));
+    let last = &noted[noted.len().saturating_sub(NOTES)..];
+    if noted.len() > last.len() {
+        text.push_str(&format!("... {} more\n", noted.len() - last.len()));
     }
+    write_timeline(last, &[], &mut text).expect("a text takes everything");
     Some(text)
 }
 

@@ -31,9 +31,9 @@ pub struct Behavior {
     /// `ErrorEvents` and `Attribution` before 2.4, no `ExitType` before 2.2. Default false: logs of hosts that are older show
     /// events. (fidelity: `older-documents`)
     pub leaves_out_newer_members: bool,
-    /// Members and values that are merely newer than the host's schema are passed over, with a note in the journal, instead of
-    /// being refused. Default false; two clients send such to older hosts and live. (fidelity: `newer-members`)
-    pub passes_over_newer_members: bool,
+    /// Members and values that are merely newer than the host's schema are accepted, with a note in the journal, instead of
+    /// refused. Default false; two clients send such to older hosts and live. (fidelity: `newer-members`)
+    pub accepts_newer_members: bool,
     /// The HRESULT of a create whose configuration is not valid. Default `HCS_E_INVALID_JSON`; `0x8007000D` was seen too.
     /// (fidelity: `create-invalid-json`)
     pub invalid_configuration: Hresult,
@@ -174,7 +174,7 @@ impl Default for Behavior {
             profile: Profile::default(),
             document_checks: DocumentChecks::Refuse,
             leaves_out_newer_members: false,
-            passes_over_newer_members: false,
+            accepts_newer_members: false,
             invalid_configuration: HCS_E_INVALID_JSON,
             require_generic_all: true,
             shutdown_service_needs_schema_2_5: true,
@@ -227,7 +227,7 @@ impl Behavior {
         Reading {
             checks: self.document_checks,
             version: self.schema(),
-            passes_over_newer: self.passes_over_newer_members,
+            accepts_newer: self.accepts_newer_members,
         }
     }
 }

@@ -16,7 +16,6 @@ use crate::document::Problem;
 use crate::document::configuration::{SystemKind, file_paths};
 use crate::document::request::ModifyRequest;
 use crate::hresult::*;
-use crate::schema::is_guid;
 use crate::schema::resource::{self, RequestType, Resource, Target};
 
 /// What became of a change: a remark for the journal, or the reason why it cannot be made.
@@ -58,6 +57,7 @@ impl Host {
     fn no_such_path(&mut self, path: &str, force: bool) -> Carried {
         let meant =
             resource::nearest_path(path).map_or(String::new(), |it| format!("; did you mean {it:?}?"));
+        let path = resource::shortened(path);
         let note = format!("no resource is known at {path:?}, and nothing changed{meant}");
         match self.behavior.unknown_resource {
             Some(code) if !force => Err(Failure::noted(code, note)),
@@ -255,8 +255,9 @@ impl Change<'_> {
     /// (fidelity: `modify-slot-in-use`, `modify-no-such-device`)
     fn change_entry(self, tree: &mut Value, parents: &[String], key: &str) -> Changed {
         let known = parents.iter().try_fold(&*tree, |at, name| at.get(name)).and_then(Value::as_object);
-        // GUIDs are the same in either case. (fidelity: `modify-guid-keys`)
-        let same = known.and_then(|it| it.keys().find(|it| is_guid(key) && it.eq_ignore_ascii_case(key)));
+        // What has to be a GUID is the same in either case. (fidelity: `modify-guid-keys`)
+        let by_guid = self.resource.is_keyed_by_guid();
+        let same = known.and_then(|it| it.keys().find(|it| by_guid && it.eq_ignore_ascii_case(key)));
         let key = &*same.map_or_else(|| key.to_owned(), String::clone);
         if self.asked == RequestType::Remove {
             return self.remove(tree, parents, key);
@@ -299,7 +300,8 @@ impl Change<'_> {
             }
             _ => {}
         }
-        let list = at(tree, list);
+        let (name, parents) = list.split_last().expect("every pattern has segments");
+        let list = &mut at(tree, parents)[name.as_str()];
         if !list.is_array() {
             *list = Value::Array(Vec::new());
         }
@@ -326,10 +328,6 @@ fn shown(keys: &[&str], settings: &Value) -> String {
 fn at<'a>(tree: &'a mut Value, names: &[String]) -> &'a mut Value {
     let tree = object(tree);
     match names.split_first() {
-        Some((name, [])) => {
-            let last = &mut tree[name.as_str()];
-            if last.is_array() { last } else { object(last) }
-        }
         Some((name, rest)) => at(&mut tree[name.as_str()], rest),
         None => tree,
     }

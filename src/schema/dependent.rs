@@ -53,7 +53,7 @@ fn settings_of_resource(document: &Value, reader: &mut Reader, place: Place<'_>)
             pointer: "/ResourcePath".to_owned(),
             kind: ProblemKind::BadResource,
             expected: "no resource has this path".to_owned(),
-            found: format!("{path:?}"),
+            found: format!("{:?}", resource::shortened(path)),
             nearest: resource::nearest_path(path),
             since: None,
             hint: None,

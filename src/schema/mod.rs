@@ -64,7 +64,8 @@ pub fn find(name: &str) -> Option<&'static Type> {
 ///
 /// `ty` is a type's name, or a list or a map as the reference writes them: `<Properties> array`, `Map<string, Scsi>`. `ComputeSystem` takes container documents of the first API
 /// (`ContainerConfig`) too. The settings of a `ModifySettingRequest` are checked by its resource path, those of a
-/// `ModificationRequest` by its property type. What is no JSON comes first; at most 100 problems are told.
+/// `ModificationRequest` by its property type. What is no JSON comes first; at most 100 problems are told, and at most 50 of what is
+/// merely too new.
 ///
 /// ```
 /// use hcs_sim::schema::{self, Version};
@@ -76,8 +77,9 @@ pub fn find(name: &str) -> Option<&'static Type> {
 /// ```
 pub fn check(ty: &str, json: impl AsRef<[u8]>, version: Version) -> Vec<Problem> {
     let Some(expected) = expression(ty) else {
-        let alike =
-            types().map(Type::name).find(|it| it.len() > ty.len() && !ty.is_empty() && it.ends_with(ty));
+        let alike = types()
+            .map(Type::name)
+            .find(|it| !ty.is_empty() && it.strip_suffix(ty).is_some_and(|it| it.ends_with('_')));
         let near = nearest(ty, types().map(Type::name)).or(alike).map(str::to_owned);
         return vec![alone(ProblemKind::UnknownType, format!("{ty:?}"), near)];
     };
@@ -102,10 +104,12 @@ fn check_text(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
     if ty.name == "ComputeSystem" && is_of_first_api {
         problems = check_shape(Ref::One(&table::ContainerConfig), text, version).0;
     }
-    if !problems.is_empty() || !DEPENDENT.contains(&ty.name) {
+    let is_readable = problems.iter().all(|it| it.kind == ProblemKind::TooNew);
+    if !is_readable || !DEPENDENT.contains(&ty.name) {
         return problems;
     }
     let mut reader = Reader::new(version);
+    reader.problems = problems;
     if let Ok(document) = serde_json::from_str(text) {
         dependent::check(ty, &document, &mut reader);
     }

@@ -16,6 +16,9 @@ use super::words::{Place, Shown, Wanted, belongs, has};
 /// How many problems of a document are told.
 pub(super) const PROBLEMS: usize = 100;
 
+/// How many of them may be no more than too new: others count more.
+const NEWER: usize = 50;
+
 /// How deep a document may be nested: `serde_json` reads no deeper.
 pub(crate) const DEPTH: usize = 127;
 
@@ -23,6 +26,8 @@ pub(crate) const DEPTH: usize = 127;
 pub(super) struct Reader {
     pub(super) version: Version,
     pub(super) problems: Vec<Problem>,
+    /// How many of the problems are of what is too new.
+    newer: usize,
     /// The two numbers of the document's own `SchemaVersion`.
     declared: [Option<u32>; 2],
     /// There is a `SystemType` that the type does not have: a document of the first API.
@@ -31,7 +36,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(version: Version) -> Reader {
-        Reader { version, problems: Vec::new(), declared: [None; 2], is_of_first_api: false }
+        Reader { version, problems: Vec::new(), newer: 0, declared: [None; 2], is_of_first_api: false }
     }
 
     /// A configuration may not declare a schema that the host does not know. (fidelity: `declared-schema`)
@@ -39,7 +44,9 @@ impl Reader {
         let [Some(major), minor] = self.declared else { return };
         let declared = Version::new(major, minor.unwrap_or_default()); // what is zero is often left out
         if declared > self.version {
-            self.too_new(Place::Member(&Place::Root, "SchemaVersion"), &declared.to_string(), declared);
+            let host = format_args!("schema {}", self.version).to_string();
+            let place = Place::Member(&Place::Root, "SchemaVersion");
+            self.tell(place, ProblemKind::TooNew, host, Shown(&declared.to_string()));
         }
     }
 
@@ -82,7 +89,9 @@ impl Reader {
         found: impl fmt::Display,
         more: More<'_>,
     ) {
-        if !self.is_full() {
+        let is_newer = kind == ProblemKind::TooNew;
+        if !self.is_full() && !(is_newer && self.newer >= NEWER) {
+            self.newer += usize::from(is_newer);
             self.problems.push(Problem {
                 pointer: place.pointer(),
                 kind,

@@ -103,16 +103,19 @@ pub(crate) fn find(path: &str) -> Option<&'static Resource> {
     RESOURCES.iter().find(|it| it.names(path))
 }
 
+/// Longer paths name nothing, and are cut where they are shown.
+const LONGEST: usize = 256;
+
 /// The path that was probably meant: with other slashes, another spelling, or a segment more; the keys are those of the path.
 pub(crate) fn nearest_path(path: &str) -> Option<String> {
+    if path.len() > LONGEST {
+        return None;
+    }
     let path = path.replace('\\', "/");
     let given: Vec<&str> = path.trim_matches('/').split('/').collect();
     let straight = given.join("/");
     if find(&straight).is_some() {
         return Some(straight);
-    }
-    if let Some(longer) = RESOURCES.iter().find_map(|it| it.with_a_segment_more(&given)) {
-        return Some(longer);
     }
     let alike = RESOURCES
         .iter()
@@ -123,14 +126,26 @@ pub(crate) fn nearest_path(path: &str) -> Option<String> {
         let words = pattern.iter().zip(of).filter(|(part, _)| key_of(part).is_none());
         words.map(|it| *it.1).collect::<Vec<_>>().join("/")
     };
-    alike.into_iter().find_map(|pattern| {
+    let spelled = alike.into_iter().find_map(|pattern| {
         let meant = words(&pattern, &pattern);
         nearest(&words(&pattern, &given), std::iter::once(meant.as_str()))?;
         let filled =
             pattern.iter().zip(&given).map(|(part, it)| if key_of(part).is_some() { it } else { part });
         let filled = filled.copied().collect::<Vec<_>>().join("/");
         find(&filled).map(|_| filled)
-    })
+    });
+    // A segment that was left out, if there is no doubt about which.
+    let longer = || {
+        let mut longer = RESOURCES.iter().filter_map(|it| it.with_a_segment_more(&given));
+        longer.next().filter(|_| longer.next().is_none())
+    };
+    spelled.or_else(longer)
+}
+
+/// A path as it is shown.
+pub(crate) fn shortened(path: &str) -> &str {
+    let end = path.char_indices().nth(LONGEST).map_or(path.len(), |it| it.0);
+    &path[..end]
 }
 
 /// `{type}` is the place of a key.
@@ -147,6 +162,11 @@ impl Resource {
     /// Whether virtual machines have it; containers have the others.
     pub(crate) fn is_of_machines(&self) -> bool {
         self.pattern.starts_with("VirtualMachine")
+    }
+
+    /// Whether its key has to be a GUID.
+    pub(crate) fn is_keyed_by_guid(&self) -> bool {
+        self.pattern.ends_with("{Guid}")
     }
 
     /// Whether its settings name a file that is opened.
