@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hcs_sim::computecore::*;
 use hcs_sim::hresult::*;
-use hcs_sim::{Host, Hresult, What};
+use hcs_sim::{DocumentChecks, Host, Hresult, What};
 use serde_json::{Value, json};
 use support::*;
 
@@ -408,7 +408,7 @@ fn a_disk_that_is_added_has_to_be_granted_where_access_is_enforced() {
 fn a_start_without_access_tells_the_controller_of_the_disk() {
     let host = Host::builder().behavior(|it| it.enforce_access = true).build();
     host.run(|_| {
-        let disks = r#"{"first":{"Attachments":{}},"Primary SCSI Controller":{"Attachments":{"0":{"Path":"D:\\a.vhdx"}}}}"#;
+        let disks = r#"{"A first":{"Attachments":{}},"Primary SCSI Controller":{"Attachments":{"0":{"Path":"D:\\a.vhdx"}}}}"#;
         let system = create("vm", &format!(r#"{{"VirtualMachine":{{"Devices":{{"Scsi":{disks}}}}}}}"#));
         let (code, document) = ask(HcsStartComputeSystem, system, None);
         assert_eq!(code, E_ACCESSDENIED);
@@ -432,6 +432,70 @@ fn keys_that_are_guids_are_the_same_in_either_case() {
 }
 
 #[test]
+fn keys_that_may_be_anything_are_as_they_are_written_also_where_they_are_guids() {
+    on_a_machine(|host, system| {
+        let adapters = "VirtualMachine/Devices/NetworkAdapters";
+        let (lower, upper) = ("9e7d2a40-13c6-4f58-8b2d-aa61c04e7f35", "9E7D2A40-13C6-4F58-8B2D-AA61C04E7F35");
+        assert_eq!(change(system, &format!("{adapters}/{lower}"), "Add", json!({})), S_OK);
+        assert_eq!(change(system, &format!("{adapters}/{upper}"), "Remove", Value::Null), S_OK);
+        assert_eq!(now(host, &format!("/{adapters}/{lower}")), json!({}));
+    });
+}
+
+#[test]
+fn a_configuration_of_the_wrong_shapes_is_made_right_by_a_change() {
+    let topology = "VirtualMachine/ComputeTopology";
+    let device = "VirtualMachine/Devices";
+    let changes = [
+        (topology, "Processor/CpuFrequencyPowerCap", json!(1200)),
+        (topology, "Gpu", json!({})),
+        (device, "NetworkAdapters/eth0", json!({})),
+        (device, "FlexibleIov/gpu", json!({})),
+        (device, "VirtualPci/nvme", json!({})),
+        (device, "ComPorts/0", json!({})),
+        (device, "VirtualSmb/Shares", json!({ "Name": "os", "Path": "C:\\os" })),
+        (device, "Plan9/Shares", json!({ "Name": "src", "Path": "C:\\src" })),
+        (device, "VirtualPMem/Devices/0", json!({ "HostPath": "C:\\layer.vhd" })),
+    ];
+    let mut created = 0;
+    for checks in [DocumentChecks::Note, DocumentChecks::Off] {
+        Host::builder().document_checks(checks).build().run(|host| {
+            for (at, rest, settings) in &changes {
+                let (part, member) = at.split_once('/').unwrap();
+                let wrong = rest.split_once('/').map_or(*rest, |it| it.0);
+                for shape in [json!([]), json!("text"), json!(7), json!(null), json!([{}])] {
+                    let configuration = json!({ part: { member: { wrong: shape } } }).to_string();
+                    let ((code, _), system) = try_create("vm", &configuration);
+                    if code == S_OK {
+                        created += 1;
+                        start(system);
+                        let path = format!("{at}/{rest}");
+                        let request = json!({ "ResourcePath": path, "Settings": settings }).to_string();
+                        assert_eq!(modify(system, &request).0, S_OK, "{checks:?} {shape} {path}");
+                        let here = now(host, &format!("/{path}"));
+                        assert!(here == *settings || here == json!([settings]), "{shape} {path}: {here}");
+                        ask(HcsTerminateComputeSystem, system, None);
+                    } else {
+                        assert_eq!(code, HCS_E_INVALID_JSON); // it cannot be read at all
+                    }
+                    close_system(system);
+                }
+            }
+        });
+    }
+    assert!(created > 60, "{created}");
+}
+
+#[test]
+fn a_long_path_is_cut_where_it_is_shown() {
+    let long = format!("VirtualMachine/Devices/{}", "é/".repeat(200_000));
+    on_a_machine(|host, system| {
+        assert_eq!(change(system, &long, "Add", json!({})), E_INVALIDARG);
+        assert!(last_note(host).len() < 800);
+    });
+}
+
+#[test]
 fn the_configuration_can_be_looked_at_after_the_exit_while_a_handle_is_open() {
     on_a_machine(|host, system| {
         assert_eq!(change(system, NIC, "Add", json!({})), S_OK);
@@ -441,6 +505,32 @@ fn the_configuration_can_be_looked_at_after_the_exit_while_a_handle_is_open() {
             ask(HcsGetComputeSystemProperties, system, Some(r#"{"Queries":{"Basic":{}}}"#)).1.unwrap(),
             r#"{"Id":"vm","SystemType":"Container","Stopped":true,"ExitType":"ForcedExit"}"#
         ); // reduced
+    });
+}
+
+#[test]
+fn of_two_systems_of_one_id_the_configuration_is_that_of_the_newer() {
+    on_a_machine(|host, older| {
+        ask(HcsTerminateComputeSystem, older, None);
+        let newer = create("vm", &MACHINE.replace("1024", "512"));
+        let memory = "/VirtualMachine/ComputeTopology/Memory/SizeInMB";
+        assert_eq!(now(host, memory), 512);
+        ask(HcsTerminateComputeSystem, newer, None);
+        assert_eq!(now(host, memory), 512); // both have ended, and both are open
+        close_system(newer);
+        assert_eq!(now(host, memory), 1024);
+    });
+}
+
+#[test]
+fn licensing_is_updated_and_nothing_else() {
+    on_a_machine(|host, system| {
+        let licensing = "VirtualMachine/Devices/Licensing";
+        assert_eq!(change(system, licensing, "Update", json!({})), S_OK);
+        assert_eq!(now(host, &format!("/{licensing}")), json!({}));
+        for kind in ["Add", "Remove"] {
+            assert_eq!(change(system, licensing, kind, json!({})), HCS_E_INVALID_JSON, "{kind}");
+        }
     });
 }
 
@@ -467,7 +557,11 @@ fn a_request_without_a_type_adds_or_does_what_the_resource_takes() {
             r#"{"ResourcePath":"VirtualMachine/ComputeTopology/Processor/Limits","Settings":{"Limit":5000}}"#;
         assert_eq!(modify(system, limits).0, S_OK);
         assert_eq!(now(host, "/VirtualMachine/ComputeTopology/Processor/Limit"), 5000);
-        assert_eq!(modify(system, &format!(r#"{{"ResourcePath":"{NIC}","Settings":{{}}}}"#)).0, S_OK);
-        assert_eq!(now(host, &format!("/{NIC}")), json!({}));
+        let guid = "00001b58-facb-11e6-bd58-64006a7986d3";
+        let service = format!("VirtualMachine/Devices/HvSocket/HvSocketConfig/ServiceTable/{guid}");
+        for path in [NIC, &service] {
+            assert_eq!(modify(system, &format!(r#"{{"ResourcePath":"{path}","Settings":{{}}}}"#)).0, S_OK);
+            assert_eq!(now(host, &format!("/{path}")), json!({}));
+        }
     });
 }

@@ -85,3 +85,24 @@ fn an_entry_with_a_note_is_never_left_out_of_a_report() {
     let text = report.unwrap().to_string();
     assert!(text.contains("# no resource is known"), "{text}");
 }
+
+#[test]
+fn of_many_notes_the_last_are_shown() {
+    let host = Host::new();
+    let report = report_of(&host, || {
+        let system = create("web", VM);
+        start(system);
+        for number in 0..40 {
+            let path = format!("VirtualMachine/Devices/Nothing/{number}");
+            assert_eq!(modify(system, &format!(r#"{{"ResourcePath":"{path}"}}"#)).0, E_INVALIDARG);
+        }
+        for _ in 0..20 {
+            properties(system, None);
+        }
+        close_system(system);
+        operation(); // which leaks
+    });
+    let text = report.unwrap().to_string();
+    assert!(text.contains("Nothing/39\""), "{text}");
+    assert!(!text.contains("Nothing/0\""), "{text}");
+}

@@ -238,6 +238,34 @@ fn what_is_merely_newer_may_be_accepted() {
 }
 
 #[test]
+fn however_much_is_newer_what_is_wrong_is_refused_and_told_first() {
+    let disk = r#"{"Type":"VirtualDisk","Path":"C:\\a.vhdx","AlwaysAllowSparseFiles":true}"#;
+    let disks: Vec<String> = (0..120).map(|it| format!("\"{it}\":{disk}")).collect();
+    let configuration = format!(
+        r#"{{"SchemaVersion":{{"Major":2,"Minor":3}},"VirtualMachine":{{"Devices":{{"Scsi":{{"d":{{"Attachments":{{{}}}}}}}}},
+            "Chipst":{{}}}}}}"#,
+        disks.join(",")
+    );
+    let host = Host::builder().profile(Profile::Windows10V2004);
+    host.behavior(|it| it.accepts_newer_members = true).run(|host| {
+        let ((created, document), system) = try_create("vm", &configuration);
+        assert_eq!(created, HCS_E_INVALID_JSON);
+        assert!(document.unwrap().contains("VirtualMachine.Chipst"));
+        let journal = host.journal();
+        let note = journal.notes().next().unwrap();
+        assert!(note.contains("/VirtualMachine/Chipst"), "{note}");
+        close_system(system);
+        // the settings of a request too, beside a member that is newer
+        let system = create("web", VM);
+        start(system);
+        let request = r#"{"ResourcePath":"VirtualMachine/Devices/Scsi/d/Attachments/0","Settings":
+            {"Type":"VirtualDisk","Path":"C:\\a.vhdx","AlwaysAllowSparseFiles":true,"Pth":""}}"#;
+        assert_eq!(modify(system, request).0, HCS_E_INVALID_JSON);
+        close_system(system);
+    });
+}
+
+#[test]
 fn a_rule_for_an_export_that_is_not_there_does_not_apply() {
     let host = Host::builder().profile(Profile::WindowsServer2022).build();
     let report = report_of(&host, || {
@@ -249,8 +277,12 @@ fn a_rule_for_an_export_that_is_not_there_does_not_apply() {
         close_operation(operation);
         close_system(system);
     });
-    let kinds: Vec<FindingKind> = report.unwrap().findings.iter().map(|it| it.kind).collect();
+    let findings = report.unwrap().findings;
+    let kinds: Vec<FindingKind> = findings.iter().map(|it| it.kind).collect();
     assert_eq!(kinds, [FindingKind::MissingExport, FindingKind::RuleNeverApplied]);
+    let nearest = findings[1].facts.iter().find(|it| it.0 == "nearest call").unwrap();
+    assert!(nearest.1.starts_with("HcsInitializeLiveMigrationOnSource("), "{}", nearest.1);
+    assert!(findings[1].facts.contains(&("but", "the Windows of this host does not export it".to_owned())));
 }
 
 #[test]

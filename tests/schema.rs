@@ -59,6 +59,21 @@ fn documented_names_came_with_2_0_to_2_6_and_every_name_stands_once() {
 }
 
 #[test]
+fn every_version_has_its_first_windows() {
+    let windows =
+        [(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (2, 6), (2, 7)].map(|it| Version::new(it.0, it.1).windows());
+    let expected = [
+        "Windows 10 1809, Windows Server 2019",
+        "Windows 10 1903",
+        "Windows 10 2004",
+        "Windows Server 2022",
+        "Windows Server 2022",
+        "Windows 11 21H2",
+    ];
+    assert_eq!(windows.into_iter().flatten().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn names_carry_the_version_that_brought_them() {
     let since = |ty: &str, member: &str| {
         schema::find(ty).unwrap().members().iter().find(|it| it.name() == member).unwrap().since()
@@ -137,6 +152,7 @@ fn keys_of_maps_are_checked_as_numbers_and_guids() {
     let third = problem("Devices", r#"{"ComPorts":{"0":{},"1":{},"2":{}}}"#); // two is all there are
     assert_eq!((third.kind, third.pointer.as_str()), (ProblemKind::OutOfRange, "/ComPorts/2"));
     assert_eq!(problem("Scsi", r#"{"Attachments":{"first":{}}}"#).kind, ProblemKind::BadFormat);
+    assert_eq!(problem("Scsi", r#"{"Attachments":{"00":{}}}"#).kind, ProblemKind::BadFormat);
     assert_eq!(problem("Scsi", r#"{"Attachments":{"-1":{}}}"#).kind, ProblemKind::BadFormat);
     assert_eq!(problem("Scsi", r#"{"Attachments":{"0":{},"0":{}}}"#).kind, ProblemKind::DuplicateMember);
     let table = r#"{"ServiceTable":{"not-a-guid":{}}}"#;
@@ -237,7 +253,12 @@ fn every_problem_of_a_document_is_told_up_to_a_hundred() {
         schema::check("Attachment", r#"{"Tpye":"VirtualDisk","Path":1,"ReadOnly":true}"#, Version::V2_6);
     assert_eq!(two.iter().map(|it| it.pointer.as_str()).collect::<Vec<_>>(), ["/Tpye", "/Path"]);
     let many = format!("[{}7]", "7,".repeat(10_000));
-    assert_eq!(schema::check("<Attachment> array", many, Version::V2_6).len(), 100);
+    assert_eq!(schema::check("<Attachment> array", &many, Version::V2_6).len(), 100);
+    let broken = schema::check("<Attachment> array", many.replace(']', "}"), Version::V2_6);
+    assert_eq!((broken.len(), broken[0].kind), (100, ProblemKind::NotJson));
+    let newer = format!("[{}7]", r#"{"AlwaysAllowSparseFiles":true},"#.repeat(200));
+    let found = schema::check("<Attachment> array", newer, Version::V2_0);
+    assert_eq!((found.len(), found[50].kind), (51, ProblemKind::WrongType)); // which is not lost among them
 }
 
 #[test]
@@ -282,6 +303,11 @@ fn containers_of_the_first_api_are_read_as_such() {
     assert_eq!(
         problem("ComputeSystem", r#"{"SystemType":"VirtualMachine"}"#).kind,
         ProblemKind::UnknownValue
+    );
+    let nested = problem("ComputeSystem", r#"{"Owner":"a","VirtualMachine":{"SystemType":"Container"}}"#);
+    assert_eq!(
+        (nested.kind, nested.pointer.as_str()),
+        (ProblemKind::UnknownMember, "/VirtualMachine/SystemType")
     );
 }
 
@@ -405,6 +431,7 @@ fn a_resource_path_that_names_nothing_is_told_with_the_one_that_was_probably_mea
             format!("VirtualMachine/Devices/Scsi/{adapter}/Attachments/1"),
         ),
         ("/VirtualMachine/Devices/ComPorts/0".to_owned(), "VirtualMachine/Devices/ComPorts/0".to_owned()),
+        ("VirtualMachine/Devices/Licensng".to_owned(), "VirtualMachine/Devices/Licensing".to_owned()),
         (r"VirtualMachine\Devices\ComPorts\0".to_owned(), "VirtualMachine/Devices/ComPorts/0".to_owned()),
     ] {
         let text =
@@ -421,7 +448,9 @@ fn a_resource_path_that_names_nothing_is_told_with_the_one_that_was_probably_mea
         ["Foo/Bar", "VirtualMachine/Devices/ComPorts/2", "VirtualMachine/Devices/Scsi/a/Attachments/00"]
     {
         let text = format!(r#"{{"ResourcePath":"{path}","Settings":{{}}}}"#);
-        assert_eq!(problem("ModifySettingRequest", &text).kind, ProblemKind::BadResource, "{path}");
+        let found = problem("ModifySettingRequest", &text);
+        assert_eq!(found.kind, ProblemKind::BadResource, "{path}");
+        assert_eq!(found.nearest, None, "{path}"); // nothing is near, or too much
     }
 }
 

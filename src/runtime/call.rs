@@ -58,8 +58,11 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     };
     let profile = world.model.behavior.profile;
     let is_missing = !profile.has(call.export());
-    let claim = if is_missing || world.script.is_empty() {
+    let claim = if is_missing {
+        world.script.has_no(call.export(), provisional);
         None // no rule brings an export back
+    } else if world.script.is_empty() {
+        None
     } else {
         claim(shared, &mut world, &call, provisional)
     };

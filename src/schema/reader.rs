@@ -90,7 +90,7 @@ impl Reader {
         more: More<'_>,
     ) {
         let is_newer = kind == ProblemKind::TooNew;
-        if !self.is_full() && !(is_newer && self.newer >= NEWER) {
+        if !(self.is_full() || is_newer && self.newer >= NEWER) {
             self.newer += usize::from(is_newer);
             self.problems.push(Problem {
                 pointer: place.pointer(),

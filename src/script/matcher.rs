@@ -49,6 +49,8 @@ pub struct Matcher {
 pub(crate) enum Miss {
     /// It calls another export: nothing to explain.
     Export,
+    /// The host has no such export, so that no rule is asked.
+    Missing,
     System {
         expected: String,
         got: Option<String>,
@@ -142,6 +144,10 @@ constructors! {
 }
 
 impl Matcher {
+    pub(crate) fn is_for(&self, export: Export) -> bool {
+        self.exports.is_empty() || self.exports.contains(&export)
+    }
+
     fn of(exports: &[Export]) -> Matcher {
         Matcher { exports: exports.to_vec(), system: None, nth: None, document: Vec::new(), closure: None }
     }
@@ -205,7 +211,7 @@ impl Matcher {
     }
 
     pub(crate) fn check_all_but_closure(&self, seen: &Seen<'_>) -> Result<(), Miss> {
-        if !self.exports.is_empty() && !self.exports.contains(&seen.call.export()) {
+        if !self.is_for(seen.call.export()) {
             return Err(Miss::Export);
         }
         if let Some(expected) = &self.system

@@ -10,6 +10,8 @@ use std::panic::Location;
 use matcher::{Matcher, Miss, Seen};
 use rule::{Reply, Rule, Step};
 
+use crate::Export;
+
 /// All rules of a host, in the order of their declaration.
 #[derive(Default)]
 pub(crate) struct Script {
@@ -106,6 +108,12 @@ impl Script {
             }
         }
         claim.map(|it| it.0)
+    }
+
+    /// A call of an export that the host lacks: its rules remember it, and do not apply.
+    pub(crate) fn has_no(&mut self, export: Export, entry: u64) {
+        let rules = self.rules.iter_mut().filter(|it| it.has_step() && it.matcher.is_for(export));
+        rules.for_each(|it| it.missed(Miss::Missing, entry));
     }
 
     /// A call has its entry in the journal: what was remembered of it under a provisional number gets the right one.

@@ -107,6 +107,7 @@ fn near_misses(rule: &Rule, journal: &Journal) -> Vec<(&'static str, String)> {
 fn why_not(miss: &Miss) -> String {
     match miss {
         Miss::Export => "it calls another export".to_owned(),
+        Miss::Missing => "the Windows of this host does not export it".to_owned(),
         Miss::System { expected, got: Some(got) } => format!("system: expected {expected:?}, got {got:?}"),
         Miss::System { expected, got: None } => format!("system: expected {expected:?}, the call names none"),
         Miss::Nth { expected, got } => {
