@@ -186,6 +186,7 @@ fn too_little_memory_is_told_with_its_size() {
 fn an_endpoint_that_is_still_attached_fails_a_start_or_a_create() {
     assert_eq!(at_start(faults::endpoint_attached()).0, HCN_E_ENDPOINT_ALREADY_ATTACHED);
     assert_eq!(at_create(faults::endpoint_attached()).0, HCN_E_ENDPOINT_ALREADY_ATTACHED);
+    assert_eq!(at_start(faults::network_document_refused()).0, HCN_E_INVALID_JSON);
 }
 
 #[test]

@@ -119,11 +119,12 @@ fn parameters_of_linux_containers_are_accepted() {
     Host::new().run(|host| {
         host.program(program::command_line("sh -c true"), |guest| {
             assert_eq!(guest.parameters().oci_process.as_ref().unwrap()["cwd"], "/tmp");
+            assert!(guest.parameters().create_in_utility_vm);
         });
         let system = running("box");
         for parameters in [
-            r#"{"OCISpecification":{"root":{}},"OCIProcess":{"args":["sh","-c","true"],"cwd":"/tmp"}}"#,
-            r#"{"OciProcess":{"args":["sh","-c","true"],"cwd":"/tmp"},"CreateInUtilityVM":false}"#,
+            r#"{"OCISpecification":{"root":{}},"OCIProcess":{"args":["sh","-c","true"],"cwd":"/tmp"},"CreateInUtilityVm":true}"#,
+            r#"{"OciProcess":{"args":["sh","-c","true"],"cwd":"/tmp"},"CreateInUtilityVM":true}"#,
         ] {
             let started = start_process(system, parameters);
             assert_eq!(exit_code(started.process), 0);

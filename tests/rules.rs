@@ -32,6 +32,37 @@ fn a_rule_claims_calls_of_its_export_only() {
 }
 
 #[test]
+fn every_short_name_is_for_the_exports_that_it_is_named_after() {
+    let in_namespace = |name: &str| format!("Hcs{name} or Hcs{name}InNamespace");
+    let result = |name: &str| format!("Hcs{name} or Hcs{name}AndProcessInfo");
+    for (matcher, exports) in [
+        (calls::create(), in_namespace("CreateComputeSystem")),
+        (calls::open(), in_namespace("OpenComputeSystem")),
+        (calls::enumerate(), in_namespace("EnumerateComputeSystems")),
+        (calls::start(), "HcsStartComputeSystem".to_owned()),
+        (calls::shut_down(), "HcsShutDownComputeSystem".to_owned()),
+        (calls::terminate(), "HcsTerminateComputeSystem".to_owned()),
+        (calls::crash(), "HcsCrashComputeSystem".to_owned()),
+        (calls::pause(), "HcsPauseComputeSystem".to_owned()),
+        (calls::resume(), "HcsResumeComputeSystem".to_owned()),
+        (calls::save(), "HcsSaveComputeSystem".to_owned()),
+        (calls::properties(), "HcsGetComputeSystemProperties".to_owned()),
+        (calls::modify(), "HcsModifyComputeSystem".to_owned()),
+        (calls::create_operation(), "HcsCreateOperation".to_owned()),
+        (calls::operation_result(), result("GetOperationResult")),
+        (calls::wait(), result("WaitForOperationResult")),
+        (calls::create_process(), "HcsCreateProcess".to_owned()),
+        (calls::signal(), "HcsSignalProcess".to_owned()),
+        (calls::wait_for_exit(), "HcsWaitForComputeSystemExit".to_owned()),
+        (calls::wait_for_process_exit(), "HcsWaitForProcessExit".to_owned()),
+        (calls::service_properties(), "HcsGetServiceProperties".to_owned()),
+        (calls::modify_service(), "HcsModifyServiceSettings".to_owned()),
+    ] {
+        assert_eq!(matcher.to_string(), exports);
+    }
+}
+
+#[test]
 fn a_rule_claims_calls_on_its_system_without_regard_to_case() {
     Host::new().run(|host| {
         host.when(calls::start().system("WEB")).fail(E_FAIL);

@@ -281,9 +281,11 @@ fn with_checks_that_only_note_the_document_is_taken_as_far_as_it_is_understood()
         assert!(last_note(host).contains("\"Colour\""), "{}", last_note(host));
         assert_eq!(properties(system, None)["Owner"], "me");
         close_system(system);
-        let ((code, _), broken) = try_create("broken", "{");
-        assert_eq!(code, HCS_E_INVALID_JSON); // that is no JSON to anybody
-        close_system(broken);
+        for nothing in ["{", "[]", "7"] {
+            let ((code, _), broken) = try_create("broken", nothing);
+            assert_eq!(code, HCS_E_INVALID_JSON, "{nothing}"); // that is no configuration to anybody
+            close_system(broken);
+        }
     });
 }
 
