@@ -108,8 +108,7 @@ fn check_text(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
     if !is_readable || !DEPENDENT.contains(&ty.name) {
         return problems;
     }
-    let mut reader = Reader::new(version);
-    reader.problems = problems;
+    let mut reader = Reader::after(problems, version);
     if let Ok(document) = serde_json::from_str(text) {
         dependent::check(ty, &document, &mut reader);
     }
