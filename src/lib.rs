@@ -251,3 +251,8 @@ pub use runtime::world::Completion;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So does that of the page on findings.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/findings.md")]
+struct FindingsPage;

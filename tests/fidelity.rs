@@ -1,4 +1,4 @@
-//! `docs/fidelity.md` and the code agree: every named test exists, every cited id stands in the table.
+//! `docs/fidelity.md` and the code agree: every named test exists, every cited id stands in the table. So do findings and their page.
 //! Not here: the behaviours themselves.
 
 use std::collections::BTreeSet;
@@ -95,4 +95,21 @@ fn every_cited_id_stands_in_the_table() {
         }
     }
     assert!(cited > 60, "only {cited} citations were found");
+}
+
+#[test]
+fn every_kind_of_finding_is_explained_once() {
+    let page = fs::read_to_string(root().join("docs/findings.md")).unwrap();
+    let mut explained: Vec<&str> = Vec::new();
+    for section in page.split("\n## ").skip(1) {
+        let (name, text) = section.split_once('\n').unwrap();
+        let (why, mend) =
+            text.split_once("\nTo mend: ").unwrap_or_else(|| panic!("{name} does not say how to mend it"));
+        assert!(why.len() > 40 && mend.len() > 15, "{name} says too little");
+        explained.push(name);
+    }
+    explained.sort_unstable();
+    let mut kinds: Vec<&str> = hcs_sim::FindingKind::all().iter().map(|it| it.name()).collect();
+    kinds.sort_unstable();
+    assert_eq!(explained, kinds);
 }

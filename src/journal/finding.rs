@@ -8,7 +8,8 @@ use crate::Error;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal;)*) => {
-        /// The kinds of findings, each with the name by which it can be allowed.
+        /// The kinds of findings, each with the name by which it can be allowed. `docs/findings.md` explains each: why it matters on
+        /// Windows, and what mends it.
         ///
         /// ```
         /// use hcs_sim::FindingKind;
