@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Entry, What};
-use crate::answer::Returned;
+use crate::answer::{Answer, Returned};
 use crate::call::{Argument, Call, CreateOptions, Delivery, Milliseconds, Pointer, Text};
 use crate::hresult::S_OK;
 
@@ -41,38 +41,15 @@ impl fmt::Display for Seconds {
     }
 }
 
-struct Line<'a>(&'a Entry);
+/// An entry without its time and thread.
+pub(super) struct Line<'a>(pub(super) &'a Entry);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entry = self.0;
         match &entry.what {
             What::Called { call, answer, system_id, .. } => {
-                write_call(call, system_id.as_deref(), f)?;
-                write!(f, " -> {}", answer.returned)?;
-                if !answer.system.is_null() {
-                    write!(f, ", {}", answer.system)?;
-                }
-                if !answer.process.is_null() {
-                    write!(f, ", {}", answer.process)?;
-                }
-                let accepted = answer.returned == Returned::Hresult(S_OK);
-                if call.export().info().delivery == Delivery::ThroughOperation && accepted {
-                    write!(f, ", {} pending", call.operation().unwrap_or_default())?;
-                }
-                if let Some(info) = &answer.process_info {
-                    write!(f, ", process {}", info.process_id)?;
-                    for (name, given) in
-                        [("stdin", info.std_input), ("stdout", info.std_output), ("stderr", info.std_error)]
-                    {
-                        if given {
-                            write!(f, " {name}")?;
-                        }
-                    }
-                }
-                if let Some(document) = &answer.document {
-                    write!(f, ", {}", Shortened(document))?;
-                }
+                write!(f, "{} -> {}", CallText(call, system_id.as_deref()), AnswerText(call, answer))?;
                 if entry.at > entry.began {
                     write!(f, " (since t={})", Seconds(entry.began))?;
                 }
@@ -109,6 +86,49 @@ impl fmt::Display for Line<'_> {
             }
             What::EventReturned { event, target } => write!(f, "event {event}({target}) -> callback returns"),
             What::Service { what } => f.write_str(what),
+        }
+    }
+}
+
+/// A call, with the id of its system.
+pub(super) struct CallText<'a>(pub(super) &'a Call, pub(super) Option<&'a str>);
+
+impl fmt::Display for CallText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_call(self.0, self.1, f)
+    }
+}
+
+/// What a call answered: `S_OK, operation#1 pending`.
+pub(super) struct AnswerText<'a>(pub(super) &'a Call, pub(super) &'a Answer);
+
+impl fmt::Display for AnswerText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let AnswerText(call, answer) = self;
+        write!(f, "{}", answer.returned)?;
+        if !answer.system.is_null() {
+            write!(f, ", {}", answer.system)?;
+        }
+        if !answer.process.is_null() {
+            write!(f, ", {}", answer.process)?;
+        }
+        let accepted = answer.returned == Returned::Hresult(S_OK);
+        if call.export().info().delivery == Delivery::ThroughOperation && accepted {
+            write!(f, ", {} pending", call.operation().unwrap_or_default())?;
+        }
+        if let Some(info) = &answer.process_info {
+            write!(f, ", process {}", info.process_id)?;
+            for (name, given) in
+                [("stdin", info.std_input), ("stdout", info.std_output), ("stderr", info.std_error)]
+            {
+                if given {
+                    write!(f, " {name}")?;
+                }
+            }
+        }
+        match &answer.document {
+            Some(document) => write!(f, ", {}", Shortened(document)),
+            None => Ok(()),
         }
     }
 }
