@@ -525,3 +525,26 @@ fn every_other_document_that_a_host_writes_is_in_order() {
         assert_eq!(read.to_json(), text);
     });
 }
+
+#[test]
+fn an_answer_of_the_service_with_more_members_is_another_one_and_nothing_is_lost() {
+    let text = r#"{"Properties":[{"CpuGroups":[],"More":1},{"CpuGroups":[]}]}"#;
+    let read: ServiceProperties = serde_json::from_str(text).unwrap();
+    let properties = read.properties.as_ref().unwrap();
+    assert!(matches!(properties[0], ServiceProperty::Other(_)), "{properties:?}");
+    assert!(matches!(properties[1], ServiceProperty::CpuGroups { .. }), "{properties:?}");
+    assert_eq!(serde_json::to_string(&read).unwrap(), text);
+}
+
+#[test]
+fn members_that_are_null_are_as_if_they_were_not_there() {
+    let event = r#"{"Message":null,"Provider":null,"EventId":7}"#;
+    let error = format!(
+        r#"{{"Error":-2147467259,"ErrorEvents":[{event}],"Attribution":[{{"WorkerExit":{{"ExitCode":null,"Detail":null}}}}]}}"#
+    );
+    let read: ResultError = serde_json::from_str(&error).unwrap();
+    let bare = r#"{"Error":-2147467259,"ErrorEvents":[{"EventId":7}],"Attribution":[{"WorkerExit":{}}]}"#;
+    assert_eq!(read, serde_json::from_str(bare).unwrap());
+    let read: SystemExitStatus = serde_json::from_str(r#"{"Status":null,"ExitType":null}"#).unwrap();
+    assert_eq!(read, serde_json::from_str(r#"{"Status":0}"#).unwrap());
+}

@@ -1,4 +1,4 @@
-//! `docs/fidelity.md` and the code agree: every named test exists, every cited id stands in the table. So do findings and their page.
+//! The code is what it says it is: it agrees with `docs/fidelity.md` and `docs/findings.md`, and unsafe code stands in `abi` only.
 //! Not here: the behaviours themselves.
 
 use std::collections::BTreeSet;
@@ -112,4 +112,24 @@ fn every_kind_of_finding_is_explained_once() {
     let mut kinds: Vec<&str> = hcs_sim::FindingKind::all().iter().map(|it| it.name()).collect();
     kinds.sort_unstable();
     assert_eq!(explained, kinds);
+}
+
+#[test]
+fn unsafe_code_stands_in_abi_only() {
+    let gate = root().join("src/abi");
+    let mut lints = 0;
+    for path in rust_files("src").into_iter().filter(|it| !it.starts_with(&gate)) {
+        let text = fs::read_to_string(&path).unwrap();
+        // without comments, and with them examples: exports are unsafe functions, so their callers write it
+        let code: Vec<&str> = text.lines().map(|it| it.split("//").next().unwrap()).collect();
+        for line in code {
+            let words: Vec<&str> = line.split(|it: char| !it.is_alphanumeric() && it != '_').collect();
+            assert!(!words.contains(&"unsafe"), "{}: {line}", path.display());
+            if words.contains(&"unsafe_code") {
+                assert!(line.starts_with("#![deny("), "{}: {line}", path.display());
+                lints += 1;
+            }
+        }
+    }
+    assert_eq!(lints, 1, "lib.rs denies unsafe code");
 }

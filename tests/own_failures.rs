@@ -62,6 +62,30 @@ fn a_body_that_returns_an_error() {
     }
 }
 
+fn refuse_often(host: &Host) {
+    let system = create("web", VM);
+    start(system);
+    for number in 0..40 {
+        let path = format!("VirtualMachine/Devices/Nothing/{number}");
+        assert_eq!(modify(system, &format!(r#"{{"ResourcePath":"{path}"}}"#)).0, E_INVALIDARG);
+    }
+    for _ in 0..20 {
+        properties(system, None);
+    }
+    close_system(system);
+    assert_eq!(host.journal().notes().count(), 40);
+}
+
+#[test]
+fn a_body_that_panics_after_many_notes() {
+    if fails() {
+        Host::new().run(|host| {
+            refuse_often(host);
+            panic!("the client's own message");
+        });
+    }
+}
+
 #[test]
 fn what_was_noted_is_printed_beside_a_failure_without_findings() {
     for test in ["a_body_that_panics", "a_body_that_returns_an_error"] {
@@ -90,19 +114,13 @@ fn an_entry_with_a_note_is_never_left_out_of_a_report() {
 fn of_many_notes_the_last_are_shown() {
     let host = Host::new();
     let report = report_of(&host, || {
-        let system = create("web", VM);
-        start(system);
-        for number in 0..40 {
-            let path = format!("VirtualMachine/Devices/Nothing/{number}");
-            assert_eq!(modify(system, &format!(r#"{{"ResourcePath":"{path}"}}"#)).0, E_INVALIDARG);
-        }
-        for _ in 0..20 {
-            properties(system, None);
-        }
-        close_system(system);
+        refuse_often(&host);
         operation(); // which leaks
     });
-    let text = report.unwrap().to_string();
-    assert!(text.contains("Nothing/39\""), "{text}");
-    assert!(!text.contains("Nothing/0\""), "{text}");
+    let beside = output_of("a_body_that_panics_after_many_notes");
+    assert!(beside.contains("... 20 more\n"), "{beside}");
+    for text in [report.unwrap().to_string(), beside] {
+        assert!(text.contains("Nothing/39\""), "{text}");
+        assert!(!text.contains("Nothing/0\""), "{text}");
+    }
 }

@@ -345,6 +345,25 @@ fn removing_a_share_needs_what_it_is_known_by() {
 }
 
 #[test]
+fn what_is_too_new_in_settings_does_not_hide_what_is_missing() {
+    let request = r#"{"ResourcePath":"VirtualMachine/Devices/Plan9/Shares","RequestType":"Remove",
+        "Settings":{"Port":9000,"AllowedFiles":[]}}"#;
+    let told = schema::check("ModifySettingRequest", request, Version::V2_1);
+    let told: Vec<_> = told.iter().map(|it| (it.kind, it.pointer.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (ProblemKind::TooNew, "/Settings/AllowedFiles"),
+            (ProblemKind::MissingMember, "/Settings/AccessName")
+        ]
+    );
+    // nor does what is too new beside them
+    let told = schema::check("ModifySettingRequest", request, Version::V2_0);
+    assert_eq!((told[0].kind, told[0].pointer.as_str()), (ProblemKind::TooNew, "/ResourcePath"));
+    assert_eq!(told.last().unwrap().pointer, "/Settings/AccessName");
+}
+
+#[test]
 fn settings_of_the_service_are_checked_by_their_property_type() {
     let create = r#"{"PropertyType":"CpuGroup","Settings":{"Operation":"CreateGroup","OperationDetails":{"GroupId":"x"}}}"#;
     let found = problem("ModificationRequest", create);
@@ -444,9 +463,12 @@ fn a_resource_path_that_names_nothing_is_told_with_the_one_that_was_probably_mea
         );
         assert_eq!(found.nearest, Some(meant));
     }
-    for path in
-        ["Foo/Bar", "VirtualMachine/Devices/ComPorts/2", "VirtualMachine/Devices/Scsi/a/Attachments/00"]
-    {
+    for path in [
+        "Foo/Bar",
+        "VirtualMachine/Devices/eth0",
+        "VirtualMachine/Devices/ComPorts/2",
+        "VirtualMachine/Devices/Scsi/a/Attachments/00",
+    ] {
         let text = format!(r#"{{"ResourcePath":"{path}","Settings":{{}}}}"#);
         let found = problem("ModifySettingRequest", &text);
         assert_eq!(found.kind, ProblemKind::BadResource, "{path}");

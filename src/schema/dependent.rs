@@ -10,7 +10,7 @@ use super::table;
 use super::types::{Ref, Type};
 use super::words::Place;
 
-/// Checks such parts of a document of a type; the rest of it was found in order.
+/// Checks such parts of a document of a type; the rest of it was found in order, or merely too new.
 pub(super) fn check(ty: &Type, document: &Value, reader: &mut Reader) {
     let root = Place::Root;
     let settings = Place::Member(&root, "Settings");
@@ -92,7 +92,7 @@ fn settings_of_resource(document: &Value, reader: &mut Reader, place: Place<'_>)
     }
 }
 
-/// Reads a part by its type, which may not miss.
+/// Reads a part by its type, which may not miss. What is merely too new is told, and does not keep the rest from being looked at.
 fn is_in_order(reader: &mut Reader, of: &'static Type, place: Place<'_>, part: &Value) -> bool {
     let before = reader.problems.len();
     if part.is_null() {
@@ -101,5 +101,5 @@ fn is_in_order(reader: &mut Reader, of: &'static Type, place: Place<'_>, part: &
         // A tree has no errors of its own but its depth, which was looked at when it was built.
         let _ = reader.read(Ref::One(of), place, part);
     }
-    reader.problems.len() == before
+    reader.problems[before..].iter().all(|it| it.kind == ProblemKind::TooNew)
 }

@@ -99,17 +99,16 @@ pub(crate) fn check_request(ty: &'static Type, text: &str, version: Version) -> 
 }
 
 fn check_text(expected: Ref, text: &str, version: Version) -> Vec<Problem> {
-    let (mut problems, is_of_first_api) = check_shape(expected, text, version);
-    let Ref::One(ty) = expected else { return problems };
-    if ty.name == "ComputeSystem" && is_of_first_api {
-        problems = check_shape(Ref::One(&table::ContainerConfig), text, version).0;
+    let mut reader = check_shape(expected, text, version);
+    let Ref::One(ty) = expected else { return reader.problems };
+    if ty.name == "ComputeSystem" && reader.is_of_first_api {
+        reader = check_shape(Ref::One(&table::ContainerConfig), text, version);
     }
-    let is_readable = problems.iter().all(|it| it.kind == ProblemKind::TooNew);
-    if !is_readable || !DEPENDENT.contains(&ty.name) {
-        return problems;
-    }
-    let mut reader = Reader::after(problems, version);
-    if let Ok(document) = serde_json::from_str(text) {
+    let is_readable = reader.problems.iter().all(|it| it.kind == ProblemKind::TooNew);
+    if is_readable
+        && DEPENDENT.contains(&ty.name)
+        && let Ok(document) = serde_json::from_str(text)
+    {
         dependent::check(ty, &document, &mut reader);
     }
     reader.problems
@@ -123,8 +122,8 @@ const DEPENDENT: [&str; 4] = [
     "ContainerCredentialGuardOperationRequest",
 ];
 
-/// The problems, and whether it is a document of the first API.
-fn check_shape(expected: Ref, text: &str, version: Version) -> (Vec<Problem>, bool) {
+/// Reads a document by its type alone.
+fn check_shape(expected: Ref, text: &str, version: Version) -> Reader {
     let mut reader = Reader::new(version);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = reader.read(expected, Place::Root, &mut deserializer).and_then(|()| deserializer.end());
@@ -135,7 +134,7 @@ fn check_shape(expected: Ref, text: &str, version: Version) -> (Vec<Problem>, bo
         reader.problems.insert(0, alone(ProblemKind::NotJson, not_json(text, &error), None));
         reader.problems.truncate(PROBLEMS);
     }
-    (reader.problems, reader.is_of_first_api)
+    reader
 }
 
 /// What the parser says, and what is often behind it.

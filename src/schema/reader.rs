@@ -39,11 +39,6 @@ impl Reader {
         Reader { version, problems: Vec::new(), newer: 0, declared: [None; 2], is_of_first_api: false }
     }
 
-    /// One that goes on where nothing was found but what is too new.
-    pub(super) fn after(problems: Vec<Problem>, version: Version) -> Reader {
-        Reader { newer: problems.len(), problems, ..Reader::new(version) }
-    }
-
     /// A configuration may not declare a schema that the host does not know. (fidelity: `declared-schema`)
     pub(super) fn check_declared(&mut self) {
         let [Some(major), minor] = self.declared else { return };
