@@ -538,13 +538,16 @@ fn an_answer_of_the_service_with_more_members_is_another_one_and_nothing_is_lost
 
 #[test]
 fn members_that_are_null_are_as_if_they_were_not_there() {
-    let event = r#"{"Message":null,"Provider":null,"EventId":7}"#;
+    let event = r#"{"Message":null,"Provider":null,"EventId":null,"Data":[{"Type":null,"Value":null}]}"#;
     let error = format!(
         r#"{{"Error":-2147467259,"ErrorEvents":[{event}],"Attribution":[{{"WorkerExit":{{"ExitCode":null,"Detail":null}}}}]}}"#
     );
     let read: ResultError = serde_json::from_str(&error).unwrap();
-    let bare = r#"{"Error":-2147467259,"ErrorEvents":[{"EventId":7}],"Attribution":[{"WorkerExit":{}}]}"#;
+    let bare = r#"{"Error":-2147467259,"ErrorEvents":[{"Data":[{}]}],"Attribution":[{"WorkerExit":{}}]}"#;
     assert_eq!(read, serde_json::from_str(bare).unwrap());
+    let running: ProcessStatus =
+        serde_json::from_str(r#"{"ProcessId":7,"Exited":false,"ExitCode":null}"#).unwrap();
+    assert_eq!((running.exit_code, running.last_wait_result), (0, 0));
     let read: SystemExitStatus = serde_json::from_str(r#"{"Status":null,"ExitType":null}"#).unwrap();
     assert_eq!(read, serde_json::from_str(r#"{"Status":0}"#).unwrap());
 }

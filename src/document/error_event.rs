@@ -24,7 +24,7 @@ pub struct ErrorEvent {
     stack_trace: Option<String>,
     #[serde(default, deserialize_with = "super::or_default", skip_serializing_if = "str::is_empty")]
     provider: Cow<'static, str>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     event_id: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     flags: Option<u32>,
@@ -37,7 +37,7 @@ pub struct ErrorEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct EventData {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     r#type: EventDataType,
     #[serde(default, deserialize_with = "super::or_default")]
     value: String,

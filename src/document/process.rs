@@ -104,7 +104,9 @@ impl ProcessParameters {
 pub struct ProcessStatus {
     pub process_id: u32,
     pub exited: bool,
+    #[serde(default, deserialize_with = "super::or_default")]
     pub exit_code: u32,
+    #[serde(default, deserialize_with = "super::or_default")]
     pub last_wait_result: i32,
 }
 
