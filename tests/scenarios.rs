@@ -368,6 +368,39 @@ fn the_schema_for_editors_is_the_one_of_the_types() {
 }
 
 #[test]
+fn an_editor_says_of_a_file_what_loading_says() {
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    compiler.add_resource("scenario.schema.json", Scenario::json_schema()).unwrap();
+    let index = compiler.compile("scenario.schema.json", &mut schemas).unwrap();
+    let accepts = |text: &str| schemas.validate(&serde_json::from_str(text).unwrap(), index).is_ok();
+    let right = fixtures().into_iter().map(|it| it.1);
+    for text in right.chain(scenarios::all("web").iter().map(|it| it.1.to_json())) {
+        assert!(accepts(&text), "{text}");
+    }
+    let wrong = [
+        r#"{"hosst": {}}"#,
+        r#"{"host": {"profile": "Windows11"}}"#,
+        r#"{"host": {"latency": "5 parsecs"}}"#,
+        r#"{"host": {"behavior": {"unknown_resource": 1.5}}}"#,
+        r#"{"rules": [{"when": {"call": "strat"}, "simulate": true}]}"#,
+        r#"{"rules": [{"when": {}, "simulate": true, "succeed": true}]}"#,
+        r#"{"rules": [{"when": {}}]}"#,
+        r#"{"rules": [{"when": {}, "fail": "E_FIAL"}]}"#,
+        r#"{"rules": [{"when": {}, "fault": {"name": "disk_spars"}}]}"#,
+        r#"{"rules": [{"when": {}, "simulate": true, "expect": -1}]}"#,
+        r#"{"events": [{"at": "1s", "event": "gest_crash"}]}"#,
+        r#"{"systems": [{"configuration": {}}]}"#,
+        r#"{"scenarios": [{"name": "left_ver", "system": "web"}]}"#,
+        r#"{"allow": ["leaked-operations"]}"#,
+    ];
+    for text in wrong {
+        assert!(!accepts(text), "{text}");
+        assert!(Scenario::from_json(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn the_page_on_scenario_files_is_right() {
     let page = include_str!("../docs/scenario-files.md");
     let blocks: Vec<&str> = page.split("```json\n").skip(1).filter_map(|it| it.split("```").next()).collect();

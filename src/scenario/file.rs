@@ -185,6 +185,10 @@ impl Refined for RuleFile {
     fn check(&self, at: usize, problems: &mut Problems<'_>) {
         self.reply.check(at, problems);
     }
+
+    fn refine(shape: &mut Value) {
+        ReplyFile::refine(shape);
+    }
 }
 
 record! {
@@ -254,10 +258,14 @@ record! {
     }
 }
 
-pub(crate) const REPLIES: [&str; 7] =
+const REPLIES: [&str; 7] =
     ["simulate", "refuse", "fail", "fault", "succeed", "acknowledge", "never_completes"];
 
 impl Refined for ReplyFile {
+    fn refine(shape: &mut Value) {
+        shape["oneOf"] = REPLIES.iter().map(|it| json!({ "required": [it] })).collect();
+    }
+
     fn check(&self, at: usize, problems: &mut Problems<'_>) {
         let said = [
             self.simulate,

@@ -387,8 +387,9 @@ impl Data for Hresult {
 
     fn shape(definitions: &mut Map<String, Value>) -> Value {
         definitions.entry("Hresult").or_insert_with(|| {
-            let mut names: Vec<&str> = TABLE.iter().map(|it| it.name).collect();
-            names.dedup();
+            let plain = TABLE.iter().map(|it| it.name.to_owned());
+            let of_win32 = TABLE.iter().filter(|it| it.name.starts_with("ERROR_") || it.name.starts_with("RPC_"));
+            let names: Vec<String> = plain.chain(of_win32.map(|it| format!("HRESULT_{}", it.name))).collect();
             json!({
                 "description": "An HRESULT: its name, 0x and eight digits, or the number.",
                 "anyOf": [{ "enum": names }, { "type": "string", "pattern": "^0x[0-9A-Fa-f]{8}$" }, { "type": "integer" }],
