@@ -58,6 +58,12 @@
 //! a host refuses what the Windows that it is like ([`Profile`]) would not know, and the journal says where and why.
 //! [`documents`] has what HCS writes as types, [`faults`] the failures that clients have met, ready for a rule.
 //!
+//! # Files
+//!
+//! [`Scenario`] is what a host is told, as JSON: [`Host::from_scenario`], or the environment variable `HCS_SIM_SCENARIO` for the default
+//! host; [`scenarios`] has a shelf of them, each after a bug of a real client. A [`Journal`] saves as JSON lines, and [`Host::replaying`]
+//! answers from one: of an earlier run, or edited by hand.
+//!
 //! # What it is not
 //!
 //! * Not Windows: no guest boots, no disk is opened, no access is checked. `docs/fidelity.md` says of every behaviour where it
@@ -105,7 +111,7 @@
 //!
 //! `call` the calls and the table of exports; `event` what happens without one; `hresult` the table of codes; `schema` the table
 //! of types and the check by it; `model` what HCS is, pure; `document` JSON in and out; `faults` known failures; `script` rules
-//! and guest programs; `runtime` lock, clock, queue, waiting, callbacks, pipes; `journal` what happened and every sentence that
+//! and guest programs; `scenario` what a host is told as a file, `scenarios` the shelf of them, `source` reading our own files; `runtime` lock, clock, queue, waiting, callbacks, pipes; `journal` what happened and every sentence that
 //! a person reads; `abi` the only unsafe code. A call goes through them in one line: `abi` decodes it, `runtime` locks the
 //! world, `script` may claim it, `model` performs it, `journal` writes it down, `abi` encodes the answer.
 
