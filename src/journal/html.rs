@@ -25,6 +25,8 @@ const DOCUMENT: usize = 10_000;
 const WORTH_A_LINK: usize = 200;
 /// So many bytes of documents a page has; further ones are left out, with a word.
 const DOCUMENTS: usize = 4 << 20;
+/// So many rows a table has, so that a browser lays out those only that are looked at.
+const ROWS: usize = 250;
 /// So many failures are listed at the top.
 const FAILURES: usize = 24;
 
@@ -141,43 +143,55 @@ impl Display for Count {
 }
 
 fn write_table(entries: &[Entry], lanes: &Lanes, page: &mut String) -> fmt::Result {
-    page.push_str(concat!(
-        "<section id=\"timeline\" aria-label=\"timeline\">\n<h2>Timeline</h2>\n<table>\n",
-        "<thead><tr><th>#</th><th>time</th><th>thread</th><th>what happened</th></tr></thead>\n<tbody>\n"
-    ));
+    page.push_str("<section id=\"timeline\" aria-label=\"timeline\">\n<h2>Timeline</h2>\n");
     let mut documents = Documents::default();
     let mut before = None;
-    for (index, entry) in entries.iter().enumerate() {
-        let mut classes = Vec::new();
-        if before.replace(entry.at).is_some_and(|it| it != entry.at) {
-            classes.push("later");
+    for (part, entries) in entries.chunks(ROWS).enumerate() {
+        page.push_str(concat!(
+            "<div class=\"rows\"><table>\n",
+            "<thead><tr><th>#</th><th>time</th><th>thread</th><th>what happened</th></tr></thead>\n<tbody>\n"
+        ));
+        for (row, entry) in entries.iter().enumerate() {
+            let is_later = before.replace(entry.at).is_some_and(|it| it != entry.at);
+            write_row(part * ROWS + row, entry, is_later, lanes, &mut documents, page)?;
         }
-        if failure(entry).is_some() {
-            classes.push("bad");
-        }
-        write!(page, "<tr id=\"e{index}\"")?;
-        if !classes.is_empty() {
-            write!(page, " class=\"{}\"", classes.join(" "))?;
-        }
-        let number = client_thread(entry).and_then(|name| lanes.threads.iter().position(|it| it == name));
-        let thread = number.map_or("callbacks".to_owned(), draw::thread_class);
-        write!(
-            page,
-            "><td><a href=\"#m{index}\">{}</a></td><td>{}</td><td class=\"{thread}\"><bdi>{}</bdi></td><td><span id=\"l{index}\">{}</span>",
-            entry.number,
-            Seconds(entry.at),
-            Escaped(&entry.thread),
-            Escaped(Line(entry))
-        )?;
-        if let Some(note) = entry.note() {
-            write!(page, "<p class=\"note\">{}</p>", Escaped(note))?;
-        }
-        for (name, text) in documents_of(entry) {
-            documents.write(&name, text, page)?;
-        }
-        page.push_str("</td></tr>\n");
+        page.push_str("</tbody>\n</table></div>\n");
     }
-    page.push_str("</tbody>\n</table>\n</section>\n");
+    page.push_str("</section>\n");
+    Ok(())
+}
+
+fn write_row<'a>(
+    index: usize,
+    entry: &'a Entry,
+    is_later: bool,
+    lanes: &Lanes,
+    documents: &mut Documents<'a>,
+    page: &mut String,
+) -> fmt::Result {
+    let class = match (is_later, failure(entry).is_some()) {
+        (false, false) => "",
+        (true, false) => " class=\"later\"",
+        (false, true) => " class=\"bad\"",
+        (true, true) => " class=\"later bad\"",
+    };
+    let number = client_thread(entry).and_then(|name| lanes.threads.iter().position(|it| it == name));
+    let thread = number.map_or("callbacks".to_owned(), draw::thread_class);
+    write!(
+        page,
+        "<tr id=\"e{index}\"{class}><td><a href=\"#m{index}\">{}</a></td><td>{}</td><td class=\"{thread}\"><bdi>{}</bdi></td><td><span id=\"l{index}\">{}</span>",
+        entry.number,
+        Seconds(entry.at),
+        Escaped(&entry.thread),
+        Escaped(Line(entry))
+    )?;
+    if let Some(note) = entry.note() {
+        write!(page, "<p class=\"note\">{}</p>", Escaped(note))?;
+    }
+    for (name, text) in documents_of(entry) {
+        documents.write(&name, text, page)?;
+    }
+    page.push_str("</td></tr>\n");
     Ok(())
 }
 

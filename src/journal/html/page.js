@@ -17,7 +17,7 @@
     let depth = 0;
     return text.replace(/"(?:[^"\\]|\\.)*"|[[{]\s*[\]}]|[[{]|[\]}]|,\s*|:\s*|\s+/g, (part) => {
       const line = () => "\n" + "  ".repeat(depth);
-      if (part[0] === '"' || part.length === 2 || /^[[{]\s+[\]}]$/.test(part)) return part;
+      if (part[0] === '"' || /^[[{]\s*[\]}]$/.test(part)) return part;
       if (part === "{" || part === "[") { depth += 1; return part + line(); }
       if (part === "}" || part === "]") { depth = Math.max(0, depth - 1); return line() + part; }
       if (part[0] === ",") return "," + line();
@@ -47,24 +47,35 @@
     });
   };
 
-  const pointed = (event) => {
+  const told = (event) => {
     const part = event.target.closest("#lanes [data-e], .failures [data-e]");
     const row = part ? null : event.target.closest("tbody tr");
     if (part) show(part.dataset.e);
     if (row) show(row.id.slice(1));
   };
-  document.addEventListener("pointerover", pointed);
-  document.addEventListener("focusin", pointed);
+  // A page that scrolls under a pointer at rest tells nothing: the pointer has to move.
+  let rest = "";
+  document.addEventListener("pointermove", (event) => {
+    const place = event.screenX + " " + event.screenY;
+    if (place !== rest) told(event);
+    rest = place;
+  });
 
   // One stop of the tabulator for all marks; from there the arrow keys.
-  marks.forEach((it, at) => it.setAttribute("tabindex", at === 0 ? "0" : "-1"));
+  let stop = marks[0];
+  marks.forEach((it) => it.setAttribute("tabindex", it === stop ? "0" : "-1"));
+  document.addEventListener("focusin", (event) => {
+    told(event);
+    if (!marks.includes(event.target)) return;
+    stop.setAttribute("tabindex", "-1");
+    stop = event.target;
+    stop.setAttribute("tabindex", "0");
+  });
   document.addEventListener("keydown", (event) => {
     const at = marks.indexOf(document.activeElement);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: marks.length - 1 }[event.key];
     if (at === -1 || !marks[to]) return;
     event.preventDefault();
-    marks[at].setAttribute("tabindex", "-1");
-    marks[to].setAttribute("tabindex", "0");
     marks[to].focus();
     marks[to].scrollIntoView({ block: "nearest", inline: "nearest" });
   });
