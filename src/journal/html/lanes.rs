@@ -234,10 +234,11 @@ impl Builder<'_> {
         if let Some(to) = &mut operation.handle.to {
             *to = slot.max(*to); // its handle was closed before
         }
-        if code.is_failure() && kind == OperationType::CreateProcess {
-            if let Some(process) = operation.process {
-                self.processes[process].end(slot);
-            }
+        if code.is_failure()
+            && kind == OperationType::CreateProcess
+            && let Some(process) = operation.process
+        {
+            self.processes[process].end(slot);
         }
         let group = operation.group;
         if group == 0 {
