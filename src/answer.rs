@@ -93,6 +93,15 @@ impl fmt::Display for Returned {
 }
 
 impl Hresult {
+    /// The code that [`label`](Hresult::label) writes so, or that people write in hexadecimal.
+    pub(crate) fn by_label(label: &str) -> Option<Hresult> {
+        if let Some(digits) = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X")) {
+            let plain = digits.bytes().all(|it| it.is_ascii_hexdigit());
+            return u32::from_str_radix(digits, 16).ok().filter(|_| plain).map(Hresult::from_bits);
+        }
+        crate::hresult::TABLE.iter().find(|it| it.name == label).map(|it| it.value)
+    }
+
     /// Name, or the value in hexadecimal where there is no name.
     pub(crate) fn label(self) -> String {
         match self.name() {

@@ -7,7 +7,9 @@ use crate::handle::{OperationHandle, ProcessHandle, SystemHandle};
 
 pub use crate::argument::{Argument, CreateOptions, Milliseconds, Needed, NeededOut, Out, Pointer, Text};
 use crate::argument::{ArgumentFault, AsArgument};
+use crate::journal::saved::SavedArgument;
 pub use crate::script::matcher::*;
+use crate::source::Node;
 
 /// The type of request that an operation tracks, as `HcsGetOperationType` reports it.
 ///
@@ -44,6 +46,36 @@ pub enum OperationType {
 }
 
 impl OperationType {
+    /// Every type.
+    pub fn all() -> &'static [OperationType] {
+        use OperationType::*;
+        &[
+            None,
+            Enumerate,
+            Create,
+            Start,
+            Shutdown,
+            Pause,
+            Resume,
+            Save,
+            Terminate,
+            Modify,
+            GetProperties,
+            CreateProcess,
+            SignalProcess,
+            GetProcessInfo,
+            GetProcessProperties,
+            ModifyProcess,
+            Crash,
+            LiveMigration,
+        ]
+    }
+
+    /// The type with this name.
+    pub(crate) fn by_name(name: &str) -> Option<OperationType> {
+        OperationType::all().iter().copied().find(|it| format!("{it:?}") == name)
+    }
+
     /// The name of the schema's `OperationType`, which are not quite those of the header.
     pub(crate) fn schema_name(self) -> &'static str {
         match self {
@@ -159,6 +191,22 @@ macro_rules! exports {
             pub fn arguments(&self) -> Vec<(&'static str, Argument<'_>)> {
                 match self {
                     $(Call::$variant { $($field),* } => vec![$((stringify!($field), $field.as_argument())),*]),*
+                }
+            }
+
+            /// The call of an export whose arguments are found by the names of the parameters; `None` once one is not.
+            pub(crate) fn from_saved<'a>(export: Export, find: &mut dyn FnMut(&'static str) -> Option<Node<'a>>, wrong: &mut dyn FnMut(Node<'a>, &'static str)) -> Option<Call> {
+                match export {
+                    $(Export::$name => {
+                        $(let $field = find(stringify!($field)).and_then(|node| {
+                            let read = <$type>::from_saved(node);
+                            if read.is_none() {
+                                wrong(node, <$type>::SAVED_AS);
+                            }
+                            read
+                        });)*
+                        Some(Call::$variant { $($field: $field?),* })
+                    })*
                 }
             }
 

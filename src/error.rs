@@ -1,6 +1,8 @@
 //! The one error type of the Rust API: one variant per thing that can go wrong.
 //! Not here: HRESULTs, which are what the simulated calls answer (`hresult`).
 
+use crate::source::FileProblem;
+
 /// What can go wrong in a call of the Rust API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -10,5 +12,21 @@ pub enum Error {
     UnknownFinding {
         /// The name that was given.
         name: String,
+    },
+    /// A file could not be read.
+    #[error("{path} cannot be read: {message}")]
+    Unreadable {
+        /// Its path.
+        path: String,
+        /// What the system says.
+        message: String,
+    },
+    /// A file, or the text of one, says what cannot be used: everything that is wrong with it.
+    #[error("{}", crate::journal::report::files::bad_file(file, problems))]
+    BadFile {
+        /// The path, or what the text is of.
+        file: String,
+        /// Each problem, in the order of the text.
+        problems: Vec<FileProblem>,
     },
 }

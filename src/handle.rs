@@ -132,6 +132,28 @@ handles! {
     ProcessHandle: Process;
 }
 
+/// The handle value that is shown so, on the host with this serial; garbage is some value that is no handle.
+pub(crate) fn by_name(name: &str, serial: u32) -> Option<u64> {
+    match name {
+        "NULL" => return Some(0),
+        "garbage" => return Some(1),
+        _ => {}
+    }
+    let (name, serial) = match name.strip_prefix("unbound ") {
+        Some(name) => (name, 0),
+        None => (name, serial),
+    };
+    let (kind, number) = name.split_once('#')?;
+    let kind = match kind {
+        "operation" => HandleKind::Operation,
+        "system" => HandleKind::System,
+        "process" => HandleKind::Process,
+        _ => return None,
+    };
+    let number = number.parse().ok().filter(|it| (1..=MAX_NUMBER).contains(it))?;
+    Some(Parts { kind, serial, number }.encode())
+}
+
 /// The handle that a callback belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -143,6 +165,15 @@ pub enum TargetHandle {
 }
 
 impl TargetHandle {
+    /// What has this handle value, which no other kind has.
+    pub(crate) fn of(value: u64) -> Option<TargetHandle> {
+        Some(match Parts::decode(value)?.kind {
+            HandleKind::Operation => TargetHandle::Operation(OperationHandle(value)),
+            HandleKind::System => TargetHandle::System(SystemHandle(value)),
+            HandleKind::Process => TargetHandle::Process(ProcessHandle(value)),
+        })
+    }
+
     /// An operation of the same host, by its number.
     pub(crate) fn operation_beside(self, number: u64) -> OperationHandle {
         let value = match self {

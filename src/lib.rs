@@ -129,6 +129,7 @@ mod panics;
 mod runtime;
 pub mod schema;
 mod script;
+mod source;
 
 /// Guest programs: which commands they answer, and canned ones. [`Host::program`] installs them.
 pub mod program {
@@ -246,6 +247,7 @@ pub use runtime::rules::{Expected, Gate, Rule, When};
 pub use runtime::scope::Body;
 pub use runtime::seat::Entered;
 pub use runtime::world::Completion;
+pub use source::FileProblem;
 
 /// The README's code compiles.
 #[cfg(doctest)]

@@ -441,9 +441,9 @@ fn the_journal_reads_as_data() {
         assert_eq!(create["call"], "HcsCreateComputeSystem");
         assert_eq!(create["arguments"]["id"], "web");
         assert_eq!(create["arguments"]["configuration"], VM);
-        assert_eq!((&create["returned"], &create["compute_system"]), (&"S_OK".into(), &1.into()));
+        assert_eq!((&create["returned"], &create["compute_system"]), (&"S_OK".into(), &"system#1".into()));
         assert_eq!(data[2]["completed"], "operation#1");
-        assert_eq!(data[2]["at_ns"], 40_000_000);
+        assert_eq!(data[2]["at"], "0.040s");
         assert_eq!(data.as_array().unwrap().len(), host.journal().entries().len());
     });
 }

@@ -78,6 +78,8 @@ kinds! {
     /// A call of an export that the host's [`Profile`](crate::Profile) does not have. On Windows a program that is linked to it does not even
     /// load.
     MissingExport = "missing-export";
+    /// A call departed from the recording that the host answers from, or the recording was not played to its end.
+    ReplayDeparted = "replay-departed";
     /// This machine gave hcs-sim no pipe or no thread for a process.
     OutOfResources = "out-of-resources";
 }

@@ -6,15 +6,13 @@ mod html;
 mod mermaid;
 pub(crate) mod place;
 pub(crate) mod report;
+pub(crate) mod saved;
 pub(crate) mod text;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 
 use crate::answer::Answer;
 use crate::call::{Call, OperationType};
@@ -25,7 +23,8 @@ use crate::model::Nanos;
 
 /// The journal of a host, as it was when it was asked for.
 ///
-/// `Display` writes one line an entry, virtual time first, and a [note](Entry::note) below it. Serialised, it is an array of objects.
+/// `Display` writes one line an entry, virtual time first, and a [note](Entry::note) below it. Serialised, it is an array of objects;
+/// [`Journal::to_json_lines`] saves it and [`Journal::load`] reads it back.
 ///
 /// ```
 /// use hcs_sim::Host;
@@ -40,11 +39,9 @@ use crate::model::Nanos;
 ///     );
 /// });
 /// ```
-#[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug)]
 pub struct Journal {
     entries: Vec<Entry>,
-    #[serde(skip)]
     dropped: u64,
 }
 
@@ -161,87 +158,6 @@ impl fmt::Display for Journal {
             )?;
         }
         text::write_timeline(&self.entries, &[], f)
-    }
-}
-
-impl Serialize for Entry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("number", &self.number)?;
-        map.serialize_entry("began_ns", &(self.began.as_nanos() as u64))?;
-        map.serialize_entry("at_ns", &(self.at.as_nanos() as u64))?;
-        map.serialize_entry("thread", &*self.thread)?;
-        match &self.what {
-            What::Called { call, answer, system_id, note } => {
-                map.serialize_entry("call", call.export().name())?;
-                let arguments: serde_json::Map<String, serde_json::Value> = call
-                    .arguments()
-                    .iter()
-                    .map(|(name, argument)| ((*name).to_owned(), text::argument_value(argument)))
-                    .collect();
-                map.serialize_entry("arguments", &arguments)?;
-                if let Some(id) = system_id {
-                    map.serialize_entry("system_id", id)?;
-                }
-                map.serialize_entry("returned", &answer.returned.to_string())?;
-                for (name, handle) in
-                    [("compute_system", answer.system.number()), ("process", answer.process.number())]
-                {
-                    if let Some(number) = handle {
-                        map.serialize_entry(name, &number)?;
-                    }
-                }
-                if let Some(document) = &answer.document {
-                    map.serialize_entry("document", document)?;
-                }
-                if let Some(note) = note {
-                    map.serialize_entry("note", note)?;
-                }
-            }
-            What::Completed { operation, operation_type, hresult, document, dropped, note } => {
-                map.serialize_entry("completed", &operation.to_string())?;
-                map.serialize_entry("operation_type", &format!("{operation_type:?}"))?;
-                map.serialize_entry("hresult", &hresult.label())?;
-                if let Some(document) = document {
-                    map.serialize_entry("document", document)?;
-                }
-                if *dropped {
-                    map.serialize_entry("dropped", dropped)?;
-                }
-                if let Some(note) = note {
-                    map.serialize_entry("note", note)?;
-                }
-            }
-            What::CallbackEntered { operation } => {
-                map.serialize_entry("callback_entered", &operation.to_string())?;
-            }
-            What::CallbackReturned { operation } => {
-                map.serialize_entry("callback_returned", &operation.to_string())?;
-            }
-            What::Exited { system_id, document } => {
-                map.serialize_entry("exited", system_id)?;
-                map.serialize_entry("document", document)?;
-            }
-            What::ProcessExited { system_id, process_id, document } => {
-                map.serialize_entry("process_exited", process_id)?;
-                map.serialize_entry("system_id", system_id)?;
-                map.serialize_entry("document", document)?;
-            }
-            What::EventEntered { event, target, operation, data } => {
-                map.serialize_entry("event_entered", event)?;
-                map.serialize_entry("target", &target.to_string())?;
-                if let Some(operation) = operation {
-                    map.serialize_entry("operation", &operation.to_string())?;
-                }
-                map.serialize_entry("data", data)?;
-            }
-            What::EventReturned { event, target } => {
-                map.serialize_entry("event_returned", event)?;
-                map.serialize_entry("target", &target.to_string())?;
-            }
-            What::Service { what } => map.serialize_entry("service", what)?,
-        }
-        map.end()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Every sentence that a person reads when a test fails. Nothing else in the crate words findings.
 //! Not here: noticing what is wrong (`runtime`), the lines of the timeline (`text`).
 
+pub(crate) mod files;
+pub(crate) mod replay;
 mod rules;
 
 pub(crate) use rules::{closure_panicked, reply, rule_count, rule_never_applied};
@@ -148,6 +150,7 @@ pub(crate) fn mend(kind: FindingKind) -> &'static str {
         FindingKind::MissingExport => {
             "look the export up before it is called and do without it, or test with a newer Profile"
         }
+        FindingKind::ReplayDeparted => "correct the code, or record the run again",
         FindingKind::OutOfResources => "raise the limit of open files, or keep fewer processes",
     }
 }

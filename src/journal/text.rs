@@ -4,8 +4,6 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::{Entry, What};
 use crate::answer::{Answer, Returned};
 use crate::call::{Argument, Call, CreateOptions, Delivery, Milliseconds, Pointer, Text};
@@ -42,7 +40,7 @@ impl fmt::Display for Seconds {
 }
 
 /// An entry without its time and thread.
-pub(super) struct Line<'a>(pub(super) &'a Entry);
+pub(crate) struct Line<'a>(pub(crate) &'a Entry);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,27 +167,6 @@ pub(crate) fn write_call(call: &Call, system_id: Option<&str>, f: &mut dyn Write
         }
     }
     f.write_str(")")
-}
-
-/// An argument as JSON.
-pub(crate) fn argument_value(argument: &Argument<'_>) -> Value {
-    match argument {
-        Argument::Operation(it) => json!(it.to_string()),
-        Argument::System(it) => json!(it.to_string()),
-        Argument::Process(it) => json!(it.to_string()),
-        Argument::Text { text, .. } => match (text.as_str(), text.fault()) {
-            (Some(text), _) => json!(text),
-            (None, Some(fault)) => json!({ "unreadable": fault }),
-            (None, None) => Value::Null,
-        },
-        Argument::Pointer(it) => json!(it.0 != 0),
-        Argument::Options(it) => json!(*it != CreateOptions::Null),
-        Argument::Out { given, .. } => json!(given),
-        Argument::Timeout(Milliseconds::INFINITE) => json!("INFINITE"),
-        Argument::Timeout(it) => json!(it.0),
-        Argument::Number(it) => json!(it),
-        Argument::Flags(it) => json!(it),
-    }
 }
 
 /// A text on one line, cut where it gets long.

@@ -229,7 +229,15 @@ impl Performed {
 
 /// What a refused call returns: the HRESULT, or the "nothing" of exports that return something else.
 pub(crate) fn refusal_of(call: &Call, code: Hresult) -> Answer {
-    Answer::new(match call.export() {
+    Answer::new(match returned_by(call.export()) {
+        Returned::Hresult(_) => Returned::Hresult(code),
+        other => other,
+    })
+}
+
+/// The kind of value that an export returns, with the "nothing" of that kind.
+pub(crate) fn returned_by(export: Export) -> Returned {
+    match export {
         Export::HcsCreateOperation | Export::HcsCreateOperationWithNotifications => {
             Returned::Operation(OperationHandle::NULL)
         }
@@ -239,8 +247,8 @@ pub(crate) fn refusal_of(call: &Call, code: Hresult) -> Answer {
         Export::HcsGetOperationType => Returned::Type(OperationType::None),
         Export::HcsGetOperationId => Returned::Id(u64::MAX),
         export if export.info().delivery == Delivery::Nothing => Returned::Nothing,
-        _ => Returned::Hresult(code),
-    })
+        _ => Returned::Hresult(S_OK),
+    }
 }
 
 /// What a call with a bad handle returns, where Windows would crash or worse. (fidelity: `null-operation`, `stale-handle`)

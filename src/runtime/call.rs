@@ -9,10 +9,10 @@ use parking_lot::MutexGuard;
 use super::clock::Time;
 use super::dispatch;
 use super::documents::Document;
-use super::files;
 use super::seat::{self, Place};
 use super::wait::{Waited, wait_until};
 use super::world::{Completion, Shared, World};
+use super::{files, replay};
 use crate::answer::{Answer, Returned};
 use crate::call::{Call, Milliseconds};
 use crate::document::process::ProcessParameters;
@@ -44,6 +44,9 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let mut world = shared.world.lock();
     world.calls += 1;
     world.threads.called(*label);
+    if world.replay.is_some() {
+        return replay::answer(shared, &mut world, *label, call);
+    }
     dispatch::settle(shared, &mut world); // a callback on its way out comes first
     world.catch_up();
     let began = world.now();
@@ -480,7 +483,7 @@ fn cannot_close(
 }
 
 /// Writes the call into the journal and hands out its document.
-fn write_down(
+pub(super) fn write_down(
     shared: &Shared,
     world: &mut World,
     label: u32,

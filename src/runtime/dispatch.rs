@@ -91,6 +91,8 @@ pub(crate) enum Job {
     Event(Box<Told>),
     /// A program's turn.
     Guest(u64),
+    /// A callback that a recording has.
+    Replayed(Box<InCallback>),
 }
 
 /// A completion callback to be called: of which operation and use, and with what.
@@ -108,6 +110,7 @@ impl Job {
             Job::Completion(it) => Some(Target::Operation(it.operation)),
             Job::Event(told) => Some(told.target),
             Job::Guest(_) => None,
+            Job::Replayed(it) => Some(it.target),
         }
     }
 }
@@ -371,11 +374,18 @@ impl World {
             Job::Completion(job) => self.completion(job)?,
             Job::Event(told) => self.event(*told)?,
             Job::Guest(_) => return None, // `pump` takes these
+            Job::Replayed(it) if self.is_muted(it.target) => {
+                self.replayed_callback_returned(it.target);
+                return None;
+            }
+            Job::Replayed(it) => *it,
         };
         let since = self.now();
         self.dispatch.running += 1;
         self.dispatch.entered.push(Entered { target: entered.target, label, event: entered.event, since });
-        self.log.push(since, since, label, entered.enters());
+        if self.replay.is_none() {
+            self.log.push(since, since, label, entered.enters()); // a recording has its own word for it
+        }
         Some(InCallback { label, ..entered })
     }
 
@@ -384,6 +394,9 @@ impl World {
         let (target, label) = (entered.target, entered.label);
         self.dispatch.running -= 1;
         self.dispatch.entered.retain(|it| it.target != target || it.label != label);
+        if self.replay.is_some() {
+            return self.replayed_callback_returned(target);
+        }
         let now = self.now();
         self.log.push(now, now, label, entered.returns());
         if let Some((number, id)) = entered.of
@@ -415,15 +428,18 @@ impl World {
         })
     }
 
+    fn is_muted(&self, target: Target) -> bool {
+        match self.dispatch.muted {
+            Muted::Nobody => false,
+            Muted::Handles => !matches!(target, Target::Operation(_)),
+            Muted::All => true,
+        }
+    }
+
     /// An event is told if the callback is still registered, and the operation that it is about still open.
     /// (fidelity: `close-unregisters`)
     fn event(&self, told: Told) -> Option<InCallback> {
-        let is_muted = match self.dispatch.muted {
-            Muted::Nobody => false,
-            Muted::Handles => !matches!(told.target, Target::Operation(_)),
-            Muted::All => true,
-        };
-        if is_muted || !self.model.is_registered(&told) {
+        if self.is_muted(told.target) || !self.model.is_registered(&told) {
             return None;
         }
         let operation = match told.operation {
@@ -460,6 +476,15 @@ pub(crate) struct InCallback {
 }
 
 impl InCallback {
+    pub(super) fn replayed(
+        target: Target,
+        name: TargetHandle,
+        event: Option<EventType>,
+        callback: Callback,
+    ) -> InCallback {
+        InCallback { target, name, label: 0, event, of: None, callback }
+    }
+
     fn enters(&self) -> Event {
         match (&self.callback, self.event, self.name) {
             (Callback::Event { data, .. }, Some(event), target) => {

@@ -29,6 +29,9 @@ impl Host {
         let mut world = shared.world.lock();
         world.calls += 1;
         dispatch::settle(shared, &mut world);
+        if world.replay.is_some() {
+            return;
+        }
         world.raise(&event);
         dispatch::after_a_step(shared, &mut world);
     }
@@ -37,6 +40,9 @@ impl Host {
     pub fn raise_after(&self, time: Duration, event: Event) {
         let shared = self.shared();
         let mut world = shared.world.lock();
+        if world.replay.is_some() {
+            return; // what happens is the recording's to say
+        }
         let at = world.now().saturating_add(nanos(time));
         world.queue.push(at, Due::Raise(Box::new(event)));
         dispatch::ensure_worker(shared, &mut world);
@@ -47,6 +53,9 @@ impl Host {
     pub fn raise_at(&self, time: Duration, event: Event) {
         let shared = self.shared();
         let mut world = shared.world.lock();
+        if world.replay.is_some() {
+            return;
+        }
         let at = world.now().max(nanos(time));
         world.queue.push(at, Due::Raise(Box::new(event)));
         dispatch::ensure_worker(shared, &mut world);

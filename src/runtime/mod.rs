@@ -17,6 +17,7 @@ pub(crate) mod pipes;
 pub(crate) mod queue;
 pub(crate) mod raw;
 pub(crate) mod registry;
+pub(crate) mod replay;
 pub(crate) mod rules;
 pub(crate) mod scope;
 pub(crate) mod seat;

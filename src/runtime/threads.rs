@@ -56,6 +56,16 @@ impl Threads {
         Arc::clone(&self.seen[label as usize].name)
     }
 
+    /// A thread of the host's own with a name.
+    pub(crate) fn own_named(&self, name: &str) -> Option<u32> {
+        self.seen.iter().position(|it| it.own && &*it.name == name).map(|it| it as u32)
+    }
+
+    /// A thread is shown under another name.
+    pub(crate) fn rename(&mut self, label: u32, name: &Arc<str>) {
+        self.seen[label as usize].name = Arc::clone(name);
+    }
+
     pub(crate) fn ended(&mut self, label: u32) {
         self.seen[label as usize].alive = false;
     }

@@ -16,6 +16,7 @@ use super::hot::HotSeat;
 use super::lanes::{Lane, Lanes};
 use super::pipes::PipeTable;
 use super::queue::{Order, Queue};
+use super::replay::Replay;
 use super::threads::Threads;
 use crate::abi::pipe::Pipes;
 use crate::call::OperationType;
@@ -122,6 +123,8 @@ pub(crate) struct World {
     pub(crate) gateway: Gateway,
     pub(crate) model: Host,
     pub(crate) script: Script,
+    /// The recording that answers instead of the model.
+    pub(crate) replay: Option<Box<Replay>>,
     pub(crate) clock: Clock,
     pub(crate) queue: Queue,
     pub(crate) log: Log,
@@ -175,6 +178,7 @@ impl Shared {
                 gateway,
                 model: Host::new(serial, settings.behavior.clone()),
                 script: Script::default(),
+                replay: None,
                 clock: Clock::new(settings.time),
                 queue: Queue::new(settings.order),
                 log: Log::new(settings.journal_limit),

@@ -31,7 +31,7 @@ mod words;
 pub use problem::{Problem, ProblemKind};
 pub use types::{Member, Type, Value, Version};
 
-use nearest::nearest;
+pub(crate) use nearest::nearest;
 pub(crate) use reader::DEPTH;
 use reader::{PROBLEMS, Reader};
 pub(crate) use table::is_guid;

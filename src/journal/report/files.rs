@@ -1,0 +1,78 @@
+//! The sentences about files that cannot be used: scenarios and journals.
+//! Not here: reading them (`source`).
+
+use std::fmt::Write;
+
+use crate::schema::nearest;
+use crate::source::FileProblem;
+
+pub(crate) fn not_json(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let said = text.rsplit_once(" at line ").map_or(&*text, |it| it.0);
+    format!("not JSON: {said}")
+}
+
+pub(crate) fn expected(what: &str, found: &str) -> String {
+    format!("expected {what}, found {found}")
+}
+
+pub(crate) fn twice(name: &str) -> String {
+    format!("{name:?} stands here twice")
+}
+
+pub(crate) fn missing(what: &str, name: &str) -> String {
+    format!("{what} needs {name:?}")
+}
+
+pub(crate) fn unknown_member(what: &str, name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("{what} has no {name:?}; did you mean {near:?}?"),
+        None => format!("{what} has no {name:?}; it can have {}", listed(known)),
+    }
+}
+
+pub(crate) fn unknown_word(what: &str, given: &str, known: &[&str]) -> String {
+    const FEW: usize = 40;
+    match nearest(given, known.iter().copied()) {
+        Some(near) => format!("{given:?} is not {what}; did you mean {near:?}?"),
+        None if known.len() <= FEW => format!("{given:?} is not {what}; there are {}", listed(known)),
+        None => format!("{given:?} is not {what}"),
+    }
+}
+
+pub(crate) fn no_time(given: &str) -> String {
+    format!("{given} is not a time; write a number and a unit in quotes, such as \"40ms\" or \"1.5s\"")
+}
+
+pub(crate) fn no_text() -> String {
+    "not a text: it holds half of a surrogate pair".to_owned()
+}
+
+pub(crate) fn not_one_of(what: &str, names: &[&str]) -> String {
+    format!("{what} needs exactly one of {}", listed(names))
+}
+
+pub(crate) fn no_journal() -> String {
+    "not a saved journal: the first line is {\"hcs_sim_journal\":1}".to_owned()
+}
+
+pub(crate) fn unknown_format(found: u32, known: u32) -> String {
+    format!("a journal of format {found}; this version of hcs-sim reads format {known}")
+}
+
+fn listed(names: &[&str]) -> String {
+    names.join(", ")
+}
+
+/// All that is wrong with a file.
+pub(crate) fn bad_file(file: &str, problems: &[FileProblem]) -> String {
+    let count = match problems.len() {
+        1 => "1 problem".to_owned(),
+        count => format!("{count} problems"),
+    };
+    let mut text = format!("{file} cannot be used: {count}");
+    for problem in problems {
+        let _ = write!(text, "\n  {file}:{problem}");
+    }
+    text
+}

@@ -1,0 +1,455 @@
+//! A host that answers from a journal: each call is compared with the one that was recorded, and answered as that was.
+//! Not here: reading journals (`journal::saved`), the sentences about calls that depart (`journal::report::replay`).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::MutexGuard;
+
+use super::call::{self, Answered};
+use super::dispatch::{self, CALLBACK_PAUSE, Job};
+use super::host::Host;
+use super::hot::Callback;
+use super::seat;
+use super::world::{Shared, World};
+use crate::answer::{Answer, Returned};
+use crate::call::{Argument, Call, CreateOptions, Pointer, Text};
+use crate::event::EventType;
+use crate::handle::{OperationHandle, Parts, ProcessHandle, SystemHandle, TargetHandle};
+use crate::hresult::{HCS_E_SERVICE_NOT_AVAILABLE, Hresult};
+use crate::journal::report::replay::{self as words, Instead};
+use crate::journal::saved::argument_value;
+use crate::journal::{Entry, Event, Journal, What};
+use crate::model::lifecycle::nanos;
+use crate::model::registration::Target;
+use crate::model::step::{Performed, refusal_of};
+
+/// What is left of a recording, and what the client has told its host so far.
+pub(crate) struct Replay {
+    rest: VecDeque<Entry>,
+    /// Each thread's name in the recording, by the label that this host gives it.
+    roles: BTreeMap<u32, Arc<str>>,
+    /// The names of threads that make calls in the recording, in the order of their first.
+    cast: Vec<Arc<str>>,
+    /// Callback and context of each operation, by its name.
+    operations: BTreeMap<u64, Registered>,
+    /// The same of systems and processes.
+    listeners: BTreeMap<Target, Registered>,
+    /// Callbacks that have returned, and are not written down yet.
+    returned: BTreeSet<Target>,
+    /// The ends of pipes that a client may write to.
+    inputs: Vec<std::io::PipeReader>,
+    departed: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Registered {
+    callback: usize,
+    context: usize,
+    /// It is a callback for events.
+    is_told: bool,
+}
+
+impl Host {
+    /// A host that answers from a journal, of a run on hcs-sim or one that was written by hand. Each call has to be the one that the
+    /// journal has next for its thread: the same export with the same arguments, but for addresses. It is answered as the journal
+    /// says, at the same virtual time; callbacks come where the journal has them. The first call that departs is a finding that
+    /// shows both; calls after it are refused with `HCS_E_SERVICE_NOT_AVAILABLE`. So is a journal that is not played to the end.
+    ///
+    /// Nothing is simulated: rules, programs and raised events say nothing here, and time moves by the journal alone. Pipes of
+    /// processes are there and are at their end. A run that departs nowhere has the identical journal.
+    ///
+    /// ```
+    /// use hcs_sim::computecore::*;
+    /// use hcs_sim::{Host, Journal};
+    /// fn client() -> u64 {
+    ///     // SAFETY: no pointers are passed, and the handle is closed once.
+    ///     unsafe {
+    ///         let operation = HcsCreateOperation(std::ptr::null(), None);
+    ///         let id = HcsGetOperationId(operation);
+    ///         HcsCloseOperation(operation);
+    ///         id
+    ///     }
+    /// }
+    /// let recorded = Host::new().run(|host| {
+    ///     client();
+    ///     host.journal().to_json_lines()
+    /// });
+    /// let edited = recorded.replace(r#""returned":"HCS_INVALID_OPERATION_ID""#, r#""returned":"42""#);
+    /// Host::replaying(&Journal::load(&edited).unwrap()).run(|host| {
+    ///     assert_eq!(client(), 42);
+    ///     assert_eq!(host.journal().to_json_lines(), edited);
+    /// });
+    /// ```
+    pub fn replaying(journal: &Journal) -> Host {
+        let host = Host::new();
+        let serial = host.shared().serial;
+        let mut cast: Vec<Arc<str>> = Vec::new();
+        for entry in journal.entries() {
+            if matches!(entry.what, What::Called { .. }) && !cast.contains(&entry.thread) {
+                cast.push(Arc::clone(&entry.thread));
+            }
+        }
+        host.shared().world.lock().replay = Some(Box::new(Replay {
+            rest: journal.entries().iter().map(|it| on_host(it, serial)).collect(),
+            roles: BTreeMap::new(),
+            cast,
+            operations: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            returned: BTreeSet::new(),
+            inputs: Vec::new(),
+            departed: false,
+        }));
+        host
+    }
+}
+
+/// An entry with the handles that a host would give.
+fn on_host(entry: &Entry, serial: u32) -> Entry {
+    let here = |value: u64| match Parts::decode(value) {
+        Some(parts) if parts.serial != 0 => Parts { serial, ..parts }.encode(),
+        _ => value,
+    };
+    let target = |it: TargetHandle| match it {
+        TargetHandle::Operation(it) => TargetHandle::Operation(OperationHandle(here(it.0))),
+        TargetHandle::System(it) => TargetHandle::System(SystemHandle(here(it.0))),
+        TargetHandle::Process(it) => TargetHandle::Process(ProcessHandle(here(it.0))),
+    };
+    let mut entry = entry.clone();
+    match &mut entry.what {
+        What::Called { answer, .. } => {
+            answer.system = SystemHandle(here(answer.system.0));
+            answer.process = ProcessHandle(here(answer.process.0));
+            match &mut answer.returned {
+                Returned::Operation(it) => it.0 = here(it.0),
+                Returned::System(it) => it.0 = here(it.0),
+                Returned::Process(it) => it.0 = here(it.0),
+                _ => {}
+            }
+        }
+        What::Completed { operation, .. }
+        | What::CallbackEntered { operation }
+        | What::CallbackReturned { operation } => operation.0 = here(operation.0),
+        What::EventEntered { target: it, operation, .. } => {
+            *it = target(*it);
+            if let Some(operation) = operation {
+                operation.0 = here(operation.0);
+            }
+        }
+        What::EventReturned { target: it, .. } => *it = target(*it),
+        What::Exited { .. } | What::ProcessExited { .. } | What::Service { .. } => {}
+    }
+    entry
+}
+
+/// Answers a call from the recording.
+pub(crate) fn answer(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    label: u32,
+    call: Call,
+) -> Answered {
+    let mut idle = Instant::now();
+    let mut left = usize::MAX;
+    loop {
+        world.play_on();
+        dispatch::ensure_worker(shared, world);
+        let role = role_of(world, label);
+        let replay = world.replay.as_deref().expect("the caller has looked");
+        if replay.departed {
+            return refused(shared, world, label, call);
+        }
+        let Some((index, expected)) = replay.next_call_of(&role) else {
+            return depart(shared, world, label, call, Instead::Nothing);
+        };
+        if let Some(differing) = difference(&call, expected) {
+            let instead = Instead::Call { entry: Box::new(replay.rest[index].clone()), differing };
+            return depart(shared, world, label, call, instead);
+        }
+        if index == 0 {
+            break;
+        }
+        if replay.rest.len() != left {
+            (left, idle) = (replay.rest.len(), Instant::now());
+        }
+        if idle.elapsed() >= world.settings.patience {
+            let first = replay.rest[0].clone();
+            return depart(shared, world, label, call, Instead::First { entry: Box::new(first) });
+        }
+        wait(shared, world, label);
+    }
+    let replay = world.replay.as_deref_mut().expect("it was there");
+    let Some(Entry { began, at, what: What::Called { answer, system_id, note, .. }, .. }) =
+        replay.rest.pop_front()
+    else {
+        return refused(shared, world, label, call); // unreachable: what was found is a call
+    };
+    let answer = replay.learn(&call, answer);
+    world.clock.move_to(nanos(at));
+    if let Some(id) = &system_id {
+        world.log.name_system(answer.system, id);
+    }
+    if let Some(info) = answer.process_info.filter(|it| it.is_create) {
+        make_pipes(world, info.process_id, [info.std_input, info.std_output, info.std_error]);
+    }
+    let performed = Performed { note: note.map(|it| it.to_string()), ..Performed::done(answer) };
+    let answered = call::write_down(shared, world, label, nanos(began), call, performed);
+    world.play_on();
+    dispatch::ensure_worker(shared, world);
+    shared.announce(world);
+    answered
+}
+
+/// Lets other threads come first.
+fn wait(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32) {
+    let within = seat::is_worker_of(shared);
+    if within {
+        world.dispatch.set_waiting(label, true);
+        dispatch::ensure_worker(shared, world);
+    }
+    dispatch::wait(shared, world, CALLBACK_PAUSE);
+    if within {
+        world.dispatch.set_waiting(label, false);
+    }
+}
+
+/// The name that a thread has in the recording: its own, or that of the first one that nobody has yet.
+fn role_of(world: &mut World, label: u32) -> Arc<str> {
+    let name = world.threads.name(label);
+    let Some(replay) = world.replay.as_deref_mut() else { return name };
+    if let Some(role) = replay.roles.get(&label) {
+        return Arc::clone(role);
+    }
+    let role = if replay.cast.contains(&name) {
+        name
+    } else {
+        let is_free = |it: &&Arc<str>| !replay.roles.values().any(|taken| taken == *it);
+        replay.cast.iter().find(is_free).cloned().unwrap_or(name)
+    };
+    replay.roles.insert(label, Arc::clone(&role));
+    world.threads.rename(label, &role);
+    role
+}
+
+/// The first argument in which two calls of one export differ, by name; the empty name if the exports do.
+fn difference(call: &Call, recorded: &Call) -> Option<&'static str> {
+    if call.export() != recorded.export() {
+        return Some("");
+    }
+    let same = |one: &Argument<'_>, other: &Argument<'_>| match (one, other) {
+        (Argument::Text { text: Text::Is(one), .. }, Argument::Text { text: Text::Is(other), .. }) => {
+            one == other
+        }
+        _ => argument_value(one) == argument_value(other),
+    };
+    let arguments = call.arguments().into_iter().zip(recorded.arguments());
+    arguments.into_iter().find(|(one, other)| !same(&one.1, &other.1)).map(|it| it.0.0)
+}
+
+impl Replay {
+    /// The next call that the recording has of a thread, and how many entries stand before it.
+    fn next_call_of(&self, role: &Arc<str>) -> Option<(usize, &Call)> {
+        self.rest.iter().enumerate().find_map(|(index, entry)| match &entry.what {
+            What::Called { call, .. } if entry.thread == *role => Some((index, call)),
+            _ => None,
+        })
+    }
+
+    /// Remembers callbacks and contexts, which only the client knows; answers the recorded answer with them.
+    fn learn(&mut self, call: &Call, answer: Answer) -> Answer {
+        let register = |callback: &Pointer, context: &Pointer, is_told| Registered {
+            callback: callback.0,
+            context: context.0,
+            is_told,
+        };
+        let made = match answer.returned {
+            Returned::Operation(it) => it.number(),
+            _ => None,
+        };
+        let has_succeeded = matches!(answer.returned, Returned::Hresult(it) if it.is_success());
+        match call {
+            Call::CreateOperation { context, callback } => {
+                self.operations.extend(made.map(|it| (it, register(callback, context, false))));
+            }
+            Call::CreateOperationWithNotifications { context, callback, .. } => {
+                self.operations.extend(made.map(|it| (it, register(callback, context, true))));
+            }
+            Call::SetOperationCallback { operation, context, callback } if has_succeeded => {
+                self.operations.extend(operation.number().map(|it| (it, register(callback, context, false))));
+            }
+            Call::SetOperationContext { operation, context } if has_succeeded => {
+                let known = operation.number().and_then(|it| self.operations.get_mut(&it));
+                known.into_iter().for_each(|it| it.context = context.0);
+            }
+            Call::GetOperationContext { operation } if answer.returned != Returned::Context(Pointer(0)) => {
+                let known =
+                    operation.number().and_then(|it| self.operations.get(&it)).copied().unwrap_or_default();
+                return Answer { returned: Returned::Context(Pointer(known.context)), ..answer };
+            }
+            Call::SetComputeSystemCallback { compute_system, context, callback, .. } if has_succeeded => {
+                let target = compute_system.number().map(Target::System);
+                self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
+            }
+            Call::SetProcessCallback { process, context, callback, .. } if has_succeeded => {
+                let target = process.number().map(Target::Process);
+                self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
+            }
+            Call::CreateComputeSystemInNamespace { options, .. } => {
+                if let CreateOptions::Version1 { context, callback, .. } = &**options {
+                    let target = answer.system.number().map(Target::System);
+                    self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
+                }
+            }
+            _ => {}
+        }
+        answer
+    }
+
+    fn registered(&self, target: Target) -> Registered {
+        let known = match target {
+            Target::Operation(number) => self.operations.get(&number),
+            Target::System(_) | Target::Process(_) => self.listeners.get(&target),
+        };
+        known.copied().unwrap_or_default()
+    }
+}
+
+impl World {
+    /// Plays what the recording has up to the next call: what completes, ends and is told.
+    pub(super) fn play_on(&mut self) {
+        loop {
+            let Some(replay) = self.replay.as_deref_mut() else { return };
+            let Some(entry) = replay.rest.front().filter(|_| !replay.departed) else { return };
+            match &entry.what {
+                What::Called { .. } => return,
+                What::CallbackReturned { operation } => {
+                    let target = operation.number().map(Target::Operation);
+                    if !target.is_some_and(|it| replay.returned.remove(&it)) {
+                        return;
+                    }
+                }
+                What::EventReturned { target, .. } => {
+                    if !target_of(*target).is_some_and(|it| replay.returned.remove(&it)) {
+                        return;
+                    }
+                }
+                _ => {}
+            }
+            let Some(entry) = replay.rest.pop_front() else { return };
+            let at = nanos(entry.at);
+            self.clock.move_to(at);
+            let label = self.label_named(&entry.thread);
+            if let Some(job) = self.callback_of(&entry) {
+                self.dispatch.enqueue(job);
+            }
+            self.log.push(nanos(entry.began), at, label, Event::Other(Box::new(entry.what)));
+        }
+    }
+
+    /// The callback that an entry says is entered. One that the client never registered has returned at once.
+    fn callback_of(&mut self, entry: &Entry) -> Option<Job> {
+        let (name, event, operation, data) = match &entry.what {
+            What::CallbackEntered { operation } => {
+                (TargetHandle::Operation(*operation), None, Some(*operation), None)
+            }
+            What::EventEntered { event, target, operation, data } => {
+                (*target, Some(*event), *operation, data.clone())
+            }
+            _ => return None,
+        };
+        let replay = self.replay.as_deref_mut()?;
+        let target = target_of(name)?;
+        let Registered { callback, context, is_told } = replay.registered(target);
+        if callback == 0 || is_told != event.is_some() {
+            replay.returned.insert(target);
+            return None;
+        }
+        let operation = operation.map_or(0, |it| it.0);
+        let callback = match event {
+            None => Callback::Completion { callback, operation, context },
+            Some(event) => {
+                Callback::Event { callback, event: EventType::number(event), data, operation, context }
+            }
+        };
+        Some(Job::Replayed(Box::new(dispatch::InCallback::replayed(target, name, event, callback))))
+    }
+
+    /// A callback of the recording has returned.
+    pub(super) fn replayed_callback_returned(&mut self, target: Target) {
+        if let Some(replay) = self.replay.as_deref_mut() {
+            replay.returned.insert(target);
+            self.play_on();
+        }
+    }
+
+    /// A label of the host's own under which the journal shows a name.
+    fn label_named(&mut self, name: &Arc<str>) -> u32 {
+        let own = self.dispatch.label(&mut self.threads);
+        match self.threads.own_named(name) {
+            Some(label) => label,
+            None if self.threads.name(own) == *name => own,
+            None => self.threads.add_own_named(name),
+        }
+    }
+
+    /// What the recording still has when the test is over: its next call was never made.
+    pub(super) fn end_replay(&mut self) {
+        self.play_on();
+        let Some(replay) = self.replay.as_deref_mut().filter(|it| !it.departed) else { return };
+        replay.departed = true;
+        let left = std::mem::take(&mut replay.rest);
+        let Some(next) = left.iter().find(|it| matches!(it.what, What::Called { .. })) else { return };
+        let calls = left.iter().filter(|it| matches!(it.what, What::Called { .. })).count();
+        let finding = words::not_played(next, calls);
+        let entry = self.log.next_number().checked_sub(1);
+        self.find(finding, entry);
+    }
+}
+
+fn target_of(handle: TargetHandle) -> Option<Target> {
+    Some(match handle {
+        TargetHandle::Operation(it) => Target::Operation(it.number()?),
+        TargetHandle::System(it) => Target::System(it.number()?),
+        TargetHandle::Process(it) => Target::Process(it.number()?),
+    })
+}
+
+/// Pipes that a recorded process had: nothing comes out of them, and what is written stays there.
+fn make_pipes(world: &mut World, process_id: u32, asked: [bool; 3]) {
+    match world.pipes.make(process_id, asked) {
+        Ok(ends) => {
+            let replay = world.replay.as_deref_mut().expect("only replays make such pipes");
+            replay.inputs.extend(ends.stdin);
+        }
+        Err(error) => world.find(crate::journal::report::no_pipes(process_id, &error), None),
+    }
+}
+
+/// The first call that is not the recorded one.
+fn depart(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    label: u32,
+    call: Call,
+    instead: Instead,
+) -> Answered {
+    let id = call.compute_system().and_then(|it| world.log.system_id(it)).cloned();
+    let finding = words::departed(&call, id.as_deref(), &world.threads.name(label), &instead);
+    let entry = world.log.next_number();
+    world.find(finding, Some(entry));
+    if let Some(replay) = world.replay.as_deref_mut() {
+        replay.departed = true;
+    }
+    refused(shared, world, label, call)
+}
+
+fn refused(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, call: Call) -> Answered {
+    const CODE: Hresult = HCS_E_SERVICE_NOT_AVAILABLE;
+    let now = world.now();
+    let answer = refusal_of(&call, CODE);
+    let performed = Performed { note: Some(words::after_departure()), ..Performed::done(answer) };
+    let answered = call::write_down(shared, world, label, now, call, performed);
+    shared.announce(world);
+    answered
+}
