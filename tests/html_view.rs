@@ -305,3 +305,29 @@ fn a_long_journal_is_a_page_that_can_be_opened() {
     // a system that lives on is not drawn where nothing happens to it
     assert_eq!(lanes(&page).iter().filter(|it| *it == "\"job-0\"").count(), 1);
 }
+
+#[test]
+fn a_journal_that_was_edited_is_drawn_as_far_as_it_makes_sense() {
+    let saved = journal().to_json_lines();
+    let (header, lines) = saved.split_once('\n').unwrap();
+    let lines: Vec<&str> = lines.lines().collect();
+    let every_second = |from| lines.iter().skip(from).step_by(2).copied().collect();
+    let edited: [Vec<&str>; 5] = [
+        lines.iter().rev().copied().collect(), // time runs backwards, everything ends before it begins
+        every_second(0),
+        every_second(1),
+        lines.iter().flat_map(|it| [*it, *it]).collect(),
+        lines[lines.len() / 2..].to_vec(), // as if the older half had been dropped
+    ];
+    for lines in edited {
+        let journal = Journal::load(&format!("{header}\n{}\n", lines.join("\n"))).unwrap();
+        let page = journal.to_html();
+        assert_is_linked(&read(&page), lines.len());
+    }
+}
+
+#[test]
+fn a_saved_journal_gives_the_page_of_the_one_it_was() {
+    let journal = journal();
+    assert_eq!(Journal::load(&journal.to_json_lines()).unwrap().to_html(), journal.to_html());
+}
