@@ -25,7 +25,7 @@ Examples:
   hcs-sim explain - < result.json")]
 pub(crate) struct Explain {
     /// The code, the document, or the file that has it; - for the standard input
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     what: String,
     /// Print the explanation as one JSON object
     #[arg(long)]
