@@ -236,7 +236,7 @@ pub use handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, Targe
 pub use hresult::Hresult;
 pub use journal::finding::{Finding, FindingKind};
 pub use journal::report::Report;
-pub use journal::{Entry, Journal, What};
+pub use journal::{Entry, Journal, Output, What};
 pub use model::behavior::{Behavior, CallbackDelivery, NullCallback, PendingAtExit, SecondRegistration};
 pub use model::profile::Profile;
 pub use runtime::clock::Time;

@@ -25,6 +25,7 @@ fn a_life() -> Vec<Fetched> {
     seen.push(ask(HcsGetComputeSystemProperties, system, Some("{\n  \"PropertyTypes\": [\"Memory\"]\n}")));
     let (code, started) = try_start_process(system, r#"{"CommandLine":"ver","CreateStdOutPipe":true}"#);
     assert_eq!(code, S_OK);
+    seen.push((S_OK, Some(read_text(started.info.StdOutput))));
     seen.push(wait_for_process(started.process, INFINITE));
     started.close();
     for (id, configuration) in [("web", VM), ("odd \u{2028} \"quoted\"", r#"{"Owner":1}"#)] {

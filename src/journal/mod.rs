@@ -93,8 +93,8 @@ pub enum What {
     CallbackReturned { operation: OperationHandle },
     /// A compute system ended.
     Exited { system_id: Arc<str>, document: Arc<str> },
-    /// A process ended.
-    ProcessExited { system_id: Arc<str>, process_id: u32, document: Arc<str> },
+    /// A process ended. `output`: the first of what it wrote into its pipes, nothing if it wrote nothing.
+    ProcessExited { system_id: Arc<str>, process_id: u32, document: Arc<str>, output: Option<Arc<Output>> },
     /// An event callback is entered. `operation`: the one that the event is about.
     EventEntered {
         event: EventType,
@@ -106,6 +106,28 @@ pub enum What {
     EventReturned { event: EventType, target: TargetHandle },
     /// The service went away or came back.
     Service { what: Arc<str> },
+}
+
+/// What a process wrote into its pipes: up to [`Output::KEPT`] bytes of each stream. The text of the journal does not show it; a
+/// recording that is [replayed](crate::Host::replaying) lets clients read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Output {
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// How many bytes of each stream are kept.
+    pub const KEPT: usize = 64 << 10;
+
+    pub(crate) fn wrote(&mut self, stream: usize, bytes: &[u8]) {
+        let kept = if stream == 1 { &mut self.stdout } else { &mut self.stderr };
+        let room = Output::KEPT - kept.len();
+        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
 }
 
 impl Journal {

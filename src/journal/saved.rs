@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Entry, Journal, What};
+use super::{Entry, Journal, Output, What};
 use crate::Error;
 use crate::answer::{Answer, ProcessInfo, Returned};
 use crate::call::{
@@ -215,10 +215,17 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("exited", system_id)?;
                 map.serialize_entry("document", &self.document(document))?;
             }
-            What::ProcessExited { system_id, process_id, document } => {
+            What::ProcessExited { system_id, process_id, document, output } => {
                 map.serialize_entry("process_exited", process_id)?;
                 map.serialize_entry("system_id", system_id)?;
                 map.serialize_entry("document", &self.document(document))?;
+                if let Some(output) = output {
+                    for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+                        if !bytes.is_empty() {
+                            map.serialize_entry(name, &bytes_value(bytes))?;
+                        }
+                    }
+                }
             }
             What::EventEntered { event, target, operation, data } => {
                 map.serialize_entry("event_entered", event)?;
@@ -476,7 +483,15 @@ fn read_what(
             }
             let system_id = fields.need::<String>("system_id", problems);
             let document = needed_document(fields, problems);
-            What::ProcessExited { system_id: system_id?.into(), process_id: process_id?, document: document? }
+            let [stdout, stderr] = ["stdout", "stderr"].map(|it| bytes(fields, it, problems));
+            let is_silent = stdout.is_empty() && stderr.is_empty();
+            let output = (!is_silent).then(|| Arc::new(Output { stdout, stderr }));
+            What::ProcessExited {
+                system_id: system_id?.into(),
+                process_id: process_id?,
+                document: document?,
+                output,
+            }
         }
         "event_entered" => {
             let event = event_type(value, problems);
@@ -563,6 +578,19 @@ fn returned_of(export: Option<Export>, text: &str) -> Option<Returned> {
         Returned::Id(_) if text == Returned::Id(u64::MAX).to_string() => Returned::Id(u64::MAX),
         Returned::Id(_) => Returned::Id(text.parse().ok()?),
     })
+}
+
+/// Bytes as a text if they are one, else as numbers.
+fn bytes_value(bytes: &[u8]) -> Value {
+    std::str::from_utf8(bytes).map_or_else(|_| json!(bytes), |it| json!(it))
+}
+
+fn bytes(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems<'_>) -> Vec<u8> {
+    let Some(node) = fields.node(name).filter(|it| !it.is_null()) else { return Vec::new() };
+    match node.text() {
+        Some(text) => text.into_owned().into_bytes(),
+        None => <Vec<u8> as crate::source::record::Data>::read(node, problems).unwrap_or_default(),
+    }
 }
 
 fn info_of(node: Node<'_>, problems: &mut Problems<'_>) -> Option<ProcessInfo> {

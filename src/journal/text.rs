@@ -68,7 +68,7 @@ impl fmt::Display for Line<'_> {
             What::Exited { system_id, document } => {
                 write!(f, "system {system_id:?} exits: {}", Shortened(document))
             }
-            What::ProcessExited { system_id, process_id, document } => {
+            What::ProcessExited { system_id, process_id, document, .. } => {
                 write!(f, "process {process_id} in {system_id:?} exits: {}", Shortened(document))
             }
             What::EventEntered { event, target, operation, data } => {

@@ -338,7 +338,13 @@ impl Guest {
             if (pipes.is_ready)(handle, true) || !cfg!(unix) {
                 match (&*pipe).write(part) {
                     Ok(0) if !part.is_empty() => {} // full, where the system does not tell before
-                    written => return written,
+                    written => {
+                        if let Ok(count) = written {
+                            let mut world = self.shared.world.lock();
+                            world.outputs.entry(self.process_id).or_default().wrote(stream, &part[..count]);
+                        }
+                        return written;
+                    }
                 }
             }
             self.wait_for_pipe(handle, true);

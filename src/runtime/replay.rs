@@ -2,6 +2,7 @@
 //! Not here: reading journals (`journal::saved`), the sentences about calls that depart (`journal::report::replay`).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{PipeWriter, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ use crate::handle::{OperationHandle, Parts, ProcessHandle, SystemHandle, TargetH
 use crate::hresult::{HCS_E_SERVICE_NOT_AVAILABLE, Hresult};
 use crate::journal::report::replay::{self as words, Instead};
 use crate::journal::saved::argument_value;
-use crate::journal::{Entry, Event, Journal, What};
+use crate::journal::{Entry, Event, Journal, Output, What};
 use crate::model::lifecycle::nanos;
 use crate::model::registration::Target;
 use crate::model::step::{Performed, refusal_of};
@@ -40,6 +41,8 @@ pub(crate) struct Replay {
     returned: BTreeSet<Target>,
     /// The ends of pipes that a client may write to.
     inputs: Vec<std::io::PipeReader>,
+    /// What each process wrote until its exit.
+    outputs: BTreeMap<u32, Arc<Output>>,
     departed: bool,
 }
 
@@ -58,7 +61,7 @@ impl Host {
     /// shows both; calls after it are refused with `HCS_E_SERVICE_NOT_AVAILABLE`. So is a journal that is not played to the end.
     ///
     /// Nothing is simulated: rules, programs and raised events say nothing here, and time moves by the journal alone. Pipes of
-    /// processes are there and are at their end. A run that departs nowhere has the identical journal.
+    /// processes hold what the recorded process wrote. A run that departs nowhere has the identical journal.
     ///
     /// ```
     /// use hcs_sim::computecore::*;
@@ -91,6 +94,12 @@ impl Host {
                 cast.push(Arc::clone(&entry.thread));
             }
         }
+        let outputs = journal.entries().iter().filter_map(|it| match &it.what {
+            What::ProcessExited { process_id, output: Some(output), .. } => {
+                Some((*process_id, Arc::clone(output)))
+            }
+            _ => None,
+        });
         host.shared().world.lock().replay = Some(Box::new(Replay {
             rest: journal.entries().iter().map(|it| on_host(it, serial)).collect(),
             roles: BTreeMap::new(),
@@ -99,6 +108,7 @@ impl Host {
             listeners: BTreeMap::new(),
             returned: BTreeSet::new(),
             inputs: Vec::new(),
+            outputs: outputs.collect(),
             departed: false,
         }));
         host
@@ -415,14 +425,32 @@ fn target_of(handle: TargetHandle) -> Option<Target> {
     })
 }
 
-/// Pipes that a recorded process had: nothing comes out of them, and what is written stays there.
+/// Pipes that a recorded process had: what it wrote until its exit comes out of them, and what is written stays there.
 fn make_pipes(world: &mut World, process_id: u32, asked: [bool; 3]) {
     match world.pipes.make(process_id, asked) {
         Ok(ends) => {
             let replay = world.replay.as_deref_mut().expect("only replays make such pipes");
             replay.inputs.extend(ends.stdin);
+            let output = replay.outputs.get(&process_id).map(|it| (**it).clone()).unwrap_or_default();
+            for (pipe, bytes) in [(ends.stdout, output.stdout), (ends.stderr, output.stderr)] {
+                pipe.into_iter().for_each(|it| fill(it, bytes.clone()));
+            }
         }
         Err(error) => world.find(crate::journal::report::no_pipes(process_id, &error), None),
+    }
+}
+
+/// Writes into a pipe and closes it; what its buffer may not hold is written by a thread of its own.
+fn fill(mut pipe: PipeWriter, bytes: Vec<u8>) {
+    const ALWAYS_FITS: usize = 4096;
+    let fits = bytes.len() <= ALWAYS_FITS;
+    let mut write = move || {
+        let _ = pipe.write_all(&bytes); // a reader that is gone wants nothing
+    };
+    if fits {
+        write();
+    } else {
+        let _ = std::thread::Builder::new().name("hcs-sim".to_owned()).spawn(write);
     }
 }
 

@@ -22,7 +22,7 @@ use crate::abi::pipe::Pipes;
 use crate::call::OperationType;
 use crate::journal::finding::{Finding, FindingKind};
 use crate::journal::place::Place;
-use crate::journal::{Event, Journal, Log, What};
+use crate::journal::{Event, Journal, Log, Output, What};
 use crate::model::Nanos;
 use crate::model::behavior::{Behavior, usual_latency};
 use crate::model::host::Host;
@@ -136,6 +136,8 @@ pub(crate) struct World {
     pub(crate) guests: Guests,
     pub(crate) pipes: PipeTable,
     pub(crate) lanes: Lanes,
+    /// What processes have written, by their ids.
+    pub(crate) outputs: BTreeMap<u32, Output>,
     /// Where the callbacks of handles were registered.
     pub(crate) places: BTreeMap<Target, Place>,
     pub(crate) gates: BTreeMap<u64, Gate>,
@@ -189,6 +191,7 @@ impl Shared {
                 guests: Guests::default(),
                 pipes: PipeTable::default(),
                 lanes: Lanes::default(),
+                outputs: BTreeMap::new(),
                 places: BTreeMap::new(),
                 gates: BTreeMap::from([(HOST_GATE, Gate::default())]),
                 deadlines: BTreeSet::new(),
@@ -379,7 +382,8 @@ impl World {
         let what = match effect {
             Effect::Exited(system_id, document) => What::Exited { system_id, document },
             Effect::ProcessExited { system_id, process_id, document } => {
-                What::ProcessExited { system_id, process_id, document }
+                let output = self.outputs.remove(&process_id).map(Arc::new);
+                What::ProcessExited { system_id, process_id, document, output }
             }
             Effect::Service(what) => What::Service { what: what.into() },
             Effect::Tell(told) => return self.dispatch.enqueue(Job::Event(Box::new(told))),
