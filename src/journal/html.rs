@@ -57,11 +57,8 @@ fn write_page(journal: &Journal, page: &mut String) -> fmt::Result {
     let scale = Scale::of(entries);
     let lanes = Lanes::of(entries, &scale);
     page.push_str(concat!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n",
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n",
-        "<meta name=\"color-scheme\" content=\"light dark\"/>\n",
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\"/>\n",
-        "<title>hcs-sim journal</title>\n<style>\n",
+        include_str!("html/head.html"),
+        "<style>\n",
         include_str!("html/page.css"),
         "</style>\n</head>\n<body>\n<main>\n<h1>Journal</h1>\n"
     ));

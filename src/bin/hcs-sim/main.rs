@@ -1,8 +1,6 @@
 //! The command line: documents checked, codes explained, journals drawn. `docs/command-line.md` is its page.
 //! Not here: what is checked and known, which is the library's; a file for each subcommand has its arguments and its words.
 
-#![deny(unsafe_code)]
-
 mod answer;
 mod check;
 mod code;
