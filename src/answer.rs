@@ -99,7 +99,9 @@ impl Hresult {
             let plain = digits.bytes().all(|it| it.is_ascii_hexdigit());
             return u32::from_str_radix(digits, 16).ok().filter(|_| plain).map(Hresult::from_bits);
         }
-        crate::hresult::TABLE.iter().find(|it| it.name == label).map(|it| it.value)
+        // Some constants have a prefix that the names of Windows have not.
+        let name = label.strip_prefix("HRESULT_").unwrap_or(label);
+        crate::hresult::TABLE.iter().find(|it| it.name == name || it.name == label).map(|it| it.value)
     }
 
     /// Name, or the value in hexadecimal where there is no name.

@@ -13,6 +13,20 @@ pub enum Error {
         /// The name that was given.
         name: String,
     },
+    /// What a test declares as being there already cannot be.
+    #[error("{what} cannot be there already: {why}")]
+    CannotBeThere {
+        /// The system or process.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+    /// What a host was told has parts that a file cannot hold: closures.
+    #[error("a scenario cannot hold {}", parts.join(", nor "))]
+    NotData {
+        /// Each of the parts.
+        parts: Vec<String>,
+    },
     /// A file could not be read.
     #[error("{path} cannot be read: {message}")]
     Unreadable {

@@ -39,6 +39,8 @@ pub struct Fault {
     /// What the host says in its own language.
     text: Option<String>,
     controller: Cow<'static, str>,
+    /// The argument of its function: name and value.
+    argument: Option<(&'static str, String)>,
 }
 
 /// The shapes of documents that were seen.
@@ -60,15 +62,35 @@ enum Shape {
     Storage(String),
 }
 
+/// The key of the controller unless another one is given.
+const USUAL_CONTROLLER: &str = "Primary disk controller";
+
 impl Fault {
     fn new(name: &'static str, export: Export, hresult: Hresult, shape: Shape) -> Fault {
-        let controller = Cow::Borrowed("Primary disk controller");
-        Fault { name, export, hresult, at_once: false, shape, text: None, controller }
+        let controller = Cow::Borrowed(USUAL_CONTROLLER);
+        Fault { name, export, hresult, at_once: false, shape, text: None, controller, argument: None }
     }
 
     /// The name of the function that makes it.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub(crate) fn argument(&self) -> Option<(&'static str, &str)> {
+        self.argument.as_ref().map(|it| (it.0, it.1.as_str()))
+    }
+
+    /// Whether its function takes the HRESULT.
+    pub(crate) fn has_own_code(&self) -> bool {
+        WITH_CODE.contains(&self.name)
+    }
+
+    pub(crate) fn own_message(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    pub(crate) fn own_controller(&self) -> Option<&str> {
+        (self.controller != USUAL_CONTROLLER).then_some(&*self.controller)
     }
 
     /// The call that was seen to fail so.
@@ -166,9 +188,20 @@ macro_rules! faults {
             $(#[$doc])*
             pub fn $name($($argument: $ty)?) -> Fault {
                 $(let $argument = $argument.to_string();)?
-                Fault::new(stringify!($name), Export::$export, $code, $shape)$(.$at_once())?
+                let given = [$((stringify!($argument), $argument.clone()))?].into_iter().next();
+                let fault = Fault::new(stringify!($name), Export::$export, $code, $shape)$(.$at_once())?;
+                Fault { argument: given, ..fault }
             }
         )*
+
+        /// The one with a name, with its argument or a sample.
+        fn plain(name: &str, argument: Option<&str>) -> Option<Fault> {
+            let _ = argument;
+            match name {
+                $(stringify!($name) => Some($name($(argument.map_or_else(|| $sample.to_string(), str::to_owned))?)),)*
+                _ => None,
+            }
+        }
 
         /// Every one of them, with samples of paths and sizes: for tests that try them all.
         ///
@@ -230,7 +263,7 @@ faults! {
     /// The storage cannot be powered on with what it was given. (fidelity: `fault-start`)
     storage_not_supported(path: impl ToString = r"\\server\share\system.vhdx") = HcsStartComputeSystem, HRESULT_ERROR_NOT_SUPPORTED, Shape::Storage(path);
     /// The host has less memory than the machine is to have, in megabytes. (fidelity: `fault-start`)
-    out_of_memory(megabytes: u64 = 8192) = HcsStartComputeSystem, E_OUTOFMEMORY,
+    out_of_memory(megabytes: impl ToString = 8192) = HcsStartComputeSystem, E_OUTOFMEMORY,
         Shape::Start(Some(format!("The host has too little memory for {megabytes} megabytes.")));
     /// The host has too few resources. (fidelity: `fault-start`)
     no_system_resources() = HcsStartComputeSystem, HRESULT_ERROR_NO_SYSTEM_RESOURCES, Shape::Start(None);
@@ -275,6 +308,24 @@ faults! {
     service_disconnected() = HcsStartComputeSystem, HCS_E_SERVICE_DISCONNECT, Shape::Plain;
     /// The handle is from before the service went away: at once. (fidelity: `fault-service`)
     stale_handle() = HcsGetProcessInfo, HRESULT_RPC_X_SS_IN_NULL_CONTEXT, Shape::Nothing, at_once;
+}
+
+/// Those whose functions take the HRESULT.
+const WITH_CODE: [&str; 2] = ["localized_message", "construct"];
+
+/// The fault that a function of this module makes, by its name.
+pub(crate) fn by_name(name: &str, argument: Option<&str>, code: Option<Hresult>) -> Option<Fault> {
+    match (name, code) {
+        ("localized_message", Some(code)) => Some(localized_message(code, "")),
+        ("construct", Some(code)) => Some(construct(code)),
+        (_, Some(_)) => None,
+        _ => plain(name, argument),
+    }
+}
+
+/// The names of all functions.
+pub(crate) fn names() -> Vec<&'static str> {
+    all().iter().map(Fault::name).chain(WITH_CODE).collect()
 }
 
 /// Any code with a message in another language: clients must not look at it. (fidelity: `fault-message`)

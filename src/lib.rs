@@ -127,6 +127,8 @@ mod journal;
 mod model;
 mod panics;
 mod runtime;
+mod scenario;
+pub mod scenarios;
 pub mod schema;
 mod script;
 mod source;
@@ -240,6 +242,7 @@ pub use journal::{Entry, Journal, Output, What};
 pub use model::behavior::{Behavior, CallbackDelivery, NullCallback, PendingAtExit, SecondRegistration};
 pub use model::profile::Profile;
 pub use runtime::clock::Time;
+pub use runtime::existing::{Existing, ExistingProcess, ExistingState};
 pub use runtime::guest::{Child, Guest, GuestEvent};
 pub use runtime::host::{Builder, Host};
 pub use runtime::queue::Order;
@@ -247,6 +250,7 @@ pub use runtime::rules::{Expected, Gate, Rule, When};
 pub use runtime::scope::Body;
 pub use runtime::seat::Entered;
 pub use runtime::world::Completion;
+pub use scenario::Scenario;
 pub use source::FileProblem;
 
 /// The README's code compiles.

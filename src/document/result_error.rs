@@ -129,6 +129,24 @@ impl ResultError {
         super::write(self).to_string()
     }
 
+    /// What was set, as JSON without the rest.
+    pub(crate) fn as_set(&self) -> String {
+        let mut written = super::write(self).to_string();
+        // Both stand at the front, in this order, and are written even where they were not set.
+        for (is_set, usual) in
+            [(self.error.is_some(), r#""Error":0"#), (self.error_message.is_some(), r#""ErrorMessage":"""#)]
+        {
+            if !is_set {
+                written = written
+                    .replacen(usual, "", 1)
+                    .replacen("{,", "{", 1)
+                    .replacen(",,", ",", 1)
+                    .replacen(",}", "}", 1);
+            }
+        }
+        written
+    }
+
     /// Fills in what the caller left open: the code in the form that HCS uses in documents, and its message.
     pub(crate) fn completed_for(mut self, code: Hresult) -> ResultError {
         self.error.get_or_insert_with(|| document_form(code));
@@ -243,6 +261,15 @@ pub enum ResultDocument {
 }
 
 impl ResultDocument {
+    /// The text as it is without a failure that it is for.
+    pub(crate) fn plain_text(&self) -> String {
+        match self {
+            ResultDocument::Error(error) => error.to_json(),
+            ResultDocument::Text(text) => text.to_string(),
+            ResultDocument::Fault(fault) => fault.document("").map_or_else(String::new, |it| it.to_json()),
+        }
+    }
+
     pub(crate) fn write_for(&self, code: Hresult, about: &About) -> Option<Arc<str>> {
         match self {
             ResultDocument::Error(error) => Some(super::write(&error.clone().completed_for(code))),

@@ -151,10 +151,14 @@ impl Host {
             }
             Err(problem) => (Configuration::unreadable(), Body::Broken(Box::new(problem))),
         };
-        let key = Key { namespace: namespace.as_str().unwrap_or_default().into(), id: fold(id) };
-        let system = self.systems.insert(System {
+        let namespace = namespace.as_str().unwrap_or_default();
+        (self.insert_system(namespace, id, configuration, now), body)
+    }
+
+    fn insert_system(&mut self, namespace: &str, id: &str, configuration: Configuration, now: Nanos) -> u64 {
+        self.systems.insert(System {
             id: id.into(),
-            key,
+            key: Key { namespace: namespace.into(), id: fold(id) },
             runtime_id: OnceCell::new(),
             told: None,
             memory_mb: configuration.memory_mb,
@@ -175,8 +179,30 @@ impl Host {
             migration: None,
             pending: PendingList::default(),
             created_at: now,
-        });
-        (system, body)
+        })
+    }
+
+    /// A system that is there already, as if another program had made it; answers why not, if it cannot be.
+    pub(crate) fn add_system(
+        &mut self,
+        id: &str,
+        configuration: &Arc<str>,
+        state: SystemState,
+    ) -> Result<(), String> {
+        let reading = self.behavior.reading();
+        let (configuration, _) =
+            Configuration::parse(configuration, reading).map_err(|problem| problem.note)?;
+        let key = Key { namespace: "".into(), id: fold(id) };
+        if self.names.contains_key(&key) {
+            return Err(format!("there is a system {id:?} already"));
+        }
+        let now = self.now;
+        let number = self.insert_system("", id, configuration, now);
+        self.names.insert(key, number);
+        let system = self.systems.get_mut(number).expect("just made");
+        system.state = state;
+        system.started_at = now;
+        Ok(())
     }
 
     /// The operation begins a use.

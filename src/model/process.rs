@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Nanos;
 use super::failure::Failure;
 use super::host::Host;
+use super::identity::fold;
 use super::lifecycle::Carried;
 use super::registration::Listener;
 use super::request::{Body, Request};
@@ -135,6 +136,31 @@ impl Host {
         let child = self.processes.get_mut(process)?;
         child.handles = 1; // its parent's, until `release_process`
         Some((process, child.process_id))
+    }
+
+    /// A process that runs already, as if another program had made it; answers its id, or why it cannot be there.
+    pub(crate) fn add_process(
+        &mut self,
+        system_id: &str,
+        parameters: &Arc<ProcessParameters>,
+        process_id: Option<u32>,
+        program: Option<usize>,
+    ) -> Result<u32, String> {
+        let found = self.systems.iter().find(|(_, it)| it.is_listed() && fold(&it.id) == fold(system_id));
+        let Some((system, _)) = found.filter(|it| it.1.state == SystemState::Running) else {
+            return Err(format!("there is no running system {system_id:?}"));
+        };
+        if process_id.is_some_and(|wanted| self.processes.iter().any(|(_, it)| it.process_id == wanted)) {
+            return Err(format!("there is a process {} already", process_id.unwrap_or_default()));
+        }
+        let number = self.new_process(system, parameters, ProcessState::Creating);
+        let process = self.processes.get_mut(number).expect("just made");
+        process.process_id = process_id.unwrap_or(process.process_id);
+        let process_id = process.process_id;
+        self.last_process_id = self.last_process_id.max(process_id);
+        let now = self.now;
+        self.start_process(number, program, now);
+        Ok(process_id)
     }
 
     /// A guest program is done with another one that it started.

@@ -92,6 +92,8 @@ pub(crate) enum Due {
     Wake { process: u64, serial: u64 },
     /// What a test asked for.
     Raise(Box<Event>),
+    /// A gate opens, by its name.
+    Release(String),
 }
 
 /// A request that was accepted, on its way.
@@ -108,12 +110,14 @@ pub(crate) struct Accepted {
 }
 
 /// What a rule says about a request beyond its outcome.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Aside {
     /// The exit that the request brings about is told to nobody.
     pub(crate) loses_events: bool,
     /// The exit that the request brings about is told this long after it.
     pub(crate) event_delay: Option<Duration>,
+    /// What happens this long after the call was accepted.
+    pub(crate) raises_meanwhile: Vec<(Duration, Event)>,
     /// What happens this long after the completion.
     pub(crate) raises: Vec<(Duration, Event)>,
 }

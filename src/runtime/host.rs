@@ -155,6 +155,15 @@ impl Builder {
         self
     }
 
+    pub(crate) fn into_settings(self) -> Settings {
+        self.settings
+    }
+
+    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Settings)) -> Builder {
+        change(&mut self.settings);
+        self
+    }
+
     /// Makes the host.
     pub fn build(self) -> Host {
         Host::from_shared(registry::register(self.settings, true))
@@ -180,6 +189,7 @@ impl Host {
 
     /// The host that serves threads and processes that made none.
     ///
+    /// It plays the [scenario](crate::Scenario) of the file that the environment variable `HCS_SIM_SCENARIO` names, if there is one.
     /// It lives as long as the process and nobody verifies it unasked: call [`Host::verify`].
     pub fn default_host() -> &'static Host {
         registry::default_host()
@@ -273,7 +283,9 @@ impl Host {
 
     /// Declares that a saved state lies at a path, as if another process had saved one there: a system can be restored from it.
     pub fn add_saved_state(&self, path: &str) {
-        self.shared().world.lock().model.saved.insert(path_key(path), SavedState::default());
+        let mut world = self.shared().world.lock();
+        world.model.saved.insert(path_key(path), SavedState::default());
+        world.declared.saved_states.push(path.to_owned());
     }
 }
 

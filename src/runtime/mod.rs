@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod dispatch;
 pub(crate) mod documents;
 pub(crate) mod events;
+pub(crate) mod existing;
 pub(crate) mod files;
 pub(crate) mod free;
 pub(crate) mod guest;

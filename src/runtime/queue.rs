@@ -71,6 +71,11 @@ impl Queue {
         self.due.len() > self.wakes
     }
 
+    /// What is due, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Nanos, &Due)> {
+        self.due.iter().map(|((at, _), due)| (*at, due))
+    }
+
     /// When the next effect is due.
     pub(crate) fn next_at(&self) -> Option<Nanos> {
         self.due.first_key_value().map(|((at, _), _)| *at)

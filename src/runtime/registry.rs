@@ -11,6 +11,7 @@ use super::seat::Ambiguous;
 use super::world::{Settings, Shared};
 use crate::handle::{MAX_SERIAL, OperationHandle, Parts};
 use crate::model::operation::Operation;
+use crate::scenario::Scenario;
 
 #[derive(Default)]
 struct Registry {
@@ -74,9 +75,17 @@ pub(crate) fn single() -> Result<Arc<Shared>, Ambiguous> {
     }
 }
 
-/// The host that serves where no test made one. It lives as long as the process.
+/// The host that serves where no test made one, as the scenario says that the environment names. It lives as long as the process.
 pub(crate) fn default_host() -> &'static Host {
-    DEFAULT.get_or_init(|| Host::from_shared(register(Settings::default(), false)))
+    DEFAULT.get_or_init(|| {
+        let scenario = Scenario::of_environment();
+        let settings = scenario.as_ref().map_or_else(Settings::default, Scenario::settings);
+        let host = Host::from_shared(register(settings, false));
+        if let Some(scenario) = scenario {
+            scenario.play_or_refuse(&host);
+        }
+        host
+    })
 }
 
 /// Operations made on a thread without a host while several are alive: they live here until their first use with a

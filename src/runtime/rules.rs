@@ -9,16 +9,60 @@ use std::time::Duration;
 
 use super::dispatch;
 use super::host::Host;
-use super::world::{Gate as Held, Shared};
+use super::world::{Gate as Held, Shared, World};
 use crate::document::result_error::ResultDocument;
 use crate::event::Event;
 use crate::faults::Fault;
 use crate::hresult::Hresult;
 use crate::model::step::{Aside, Say};
 use crate::script::matcher::Matcher;
-use crate::script::rule::{ReplyKind, Rule as Data, Step};
+use crate::script::rule::{Declared, ReplyKind, Rule as Data, Step};
+
+impl World {
+    /// Lets a rule's last reply hold what it answers. Answers the gate.
+    pub(crate) fn hold(&mut self, rule: usize, name: Option<String>) -> u64 {
+        let known = self.gates.iter().find(|(_, it)| it.name.is_some() && it.name == name).map(|it| *it.0);
+        let id = known.unwrap_or_else(|| self.gates.keys().next_back().map_or(0, |it| it + 1));
+        self.gates.entry(id).or_insert(Held { in_hand: true, name, ..Held::default() });
+        if let Some(step) = self.script.rule(rule).last() {
+            step.reply.gate = Some(id);
+        }
+        id
+    }
+
+    /// Opens the gate with a name. Answers how many operations it held.
+    pub(super) fn open_gate(&mut self, name: &str) -> usize {
+        let Some(gate) = self.gates.values_mut().find(|it| it.name.as_deref() == Some(name)) else {
+            return 0;
+        };
+        gate.open = true;
+        let held = std::mem::take(&mut gate.held);
+        let count = held.len();
+        held.into_iter().for_each(|it| self.release(it));
+        count
+    }
+}
 
 impl Host {
+    /// Completes everything that the gate with this name holds, now, and lets it hold nothing from now on. Answers how many
+    /// operations it held; none if there is no such gate.
+    ///
+    /// ```
+    /// use hcs_sim::{Host, call};
+    /// let host = Host::new();
+    /// host.when(call::start()).simulate().optional().hold_as("boot");
+    /// assert_eq!(host.release("boot"), 0);
+    /// # host.verify().unwrap();
+    /// ```
+    pub fn release(&self, name: &str) -> usize {
+        let shared = self.shared();
+        let mut world = shared.world.lock();
+        world.calls += 1;
+        let count = world.open_gate(name);
+        dispatch::after_a_step(shared, &mut world);
+        count
+    }
+
     /// Begins a rule for the calls that a matcher describes. First matching rule wins; calls that none claims are simulated.
     ///
     /// A rule that never applies is a finding, unless it is [`optional`](Rule::optional).
@@ -122,7 +166,7 @@ impl When {
     fn reply(self, kind: ReplyKind) -> Rule {
         let mut world = self.shared.world.lock();
         let rule = match self.matcher {
-            Some((matcher, declared)) => world.script.add(matcher, declared),
+            Some((matcher, declared)) => world.script.add(matcher, Declared::Code(declared)),
             None => self.rule,
         };
         world.script.rule(rule).push(kind);
@@ -200,6 +244,22 @@ impl Rule {
         self.edit_aside(|it| it.raises.push((time, event)))
     }
 
+    /// Something happens this long after the call was accepted, whether its operation has completed by then or not: the exit
+    /// of a system that is still starting, for instance.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hcs_sim::{Host, call, event};
+    /// let host = Host::new();
+    /// host.when(call::start().system("web"))
+    ///     .simulate()
+    ///     .after(Duration::from_secs(9))
+    ///     .raising_meanwhile(Duration::from_secs(1), event::worker_death("web"));
+    /// ```
+    pub fn raising_meanwhile(self, time: Duration, event: Event) -> Rule {
+        self.edit_aside(|it| it.raises_meanwhile.push((time, event)))
+    }
+
     fn edit_aside(self, change: impl FnOnce(&mut Aside)) -> Rule {
         self.edit_last(|step| change(step.reply.aside.get_or_insert_default()))
     }
@@ -251,14 +311,15 @@ impl Rule {
     /// ```
     #[must_use = "dropped, the gate holds for ever what it was to release"]
     pub fn hold(self) -> Gate {
-        let mut world = self.shared.world.lock();
-        let id = world.gates.keys().next_back().map_or(0, |it| it + 1);
-        world.gates.insert(id, Held { in_hand: true, ..Held::default() });
-        if let Some(step) = world.script.rule(self.rule).last() {
-            step.reply.gate = Some(id);
-        }
-        drop(world);
+        let id = self.shared.world.lock().hold(self.rule, None);
         Gate { shared: self.shared, id }
+    }
+
+    /// As [`hold`](Rule::hold), with a name by which [`Host::release`] lets go of what is held. Rules that share a name share
+    /// the gate.
+    pub fn hold_as(self, name: impl Into<String>) -> Rule {
+        self.shared.world.lock().hold(self.rule, Some(name.into()));
+        self
     }
 
     fn edit_last(self, change: impl FnOnce(&mut Step)) -> Rule {

@@ -11,6 +11,7 @@ use parking_lot::{Condvar, Mutex};
 use super::clock::{Clock, Time};
 use super::dispatch::{self, Dispatch, Job};
 use super::documents::Documents;
+use super::existing::Declared;
 use super::guests::Guests;
 use super::hot::HotSeat;
 use super::lanes::{Lane, Lanes};
@@ -153,6 +154,8 @@ pub(crate) struct World {
     /// What others had done when a finite wait last gave them their chance in vain.
     pub(crate) chance_given: u64,
     pub(crate) ended: bool,
+    /// What a test or a file said was there before.
+    pub(crate) declared: Declared,
     /// Runs of test bodies that are under way, one inside of the other.
     pub(crate) runs: u32,
     /// What was reported as open, so that it is reported once: kind and number.
@@ -166,6 +169,8 @@ pub(crate) struct Gate {
     pub(crate) held: Vec<Accepted>,
     /// The test still holds the gate.
     pub(crate) in_hand: bool,
+    /// The name by which it is released.
+    pub(crate) name: Option<String>,
 }
 
 /// The gate of [`Completion::WhenReleased`].
@@ -201,6 +206,7 @@ impl Shared {
                 calls: 0,
                 chance_given: 0,
                 ended: false,
+                declared: Declared::default(),
                 runs: 0,
                 leaks_told: BTreeSet::new(),
                 settings,
@@ -240,6 +246,12 @@ impl World {
         accepted.lane = self.lane_of(&accepted).map(Box::new);
         if let Some(lane) = accepted.lane.as_deref().copied() {
             accepted = self.lanes.enter(lane, accepted, reply)?;
+        }
+        if let Some(aside) = &accepted.aside {
+            for (after, event) in &aside.raises_meanwhile {
+                let at = self.now().saturating_add(nanos(*after));
+                self.queue.push(at, Due::Raise(Box::new(event.clone())));
+            }
         }
         self.send(accepted, reply)
     }
@@ -322,6 +334,9 @@ impl World {
             }
             Due::Wake { process, serial } => self.wake_guest(process, serial),
             Due::Raise(event) => self.raise(&event),
+            Due::Release(name) => {
+                self.open_gate(&name);
+            }
         }
         self.take_in(note);
         if let Some((next, reply)) = lane.and_then(|it: Lane| self.lanes.leave(it)) {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::call::{Call, Export};
 use crate::model::identity::fold;
+use crate::script::rule::Declared;
 
 /// A call as matchers see it.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +38,10 @@ pub(crate) type Closure = Arc<dyn Fn(&Seen<'_>) -> bool + Send + Sync>;
 #[derive(Clone)]
 #[must_use = "a matcher does nothing until a rule uses it"]
 pub struct Matcher {
-    exports: Vec<Export>,
-    system: Option<String>,
-    nth: Option<u64>,
-    document: Vec<(String, Option<Value>)>,
+    pub(crate) exports: Vec<Export>,
+    pub(crate) system: Option<String>,
+    pub(crate) nth: Option<u64>,
+    pub(crate) document: Vec<(String, Option<Value>)>,
     closure: Option<(String, Closure)>,
 }
 
@@ -69,7 +70,7 @@ pub(crate) enum Miss {
     },
     /// An earlier rule took it, declared there.
     Taken {
-        by: &'static std::panic::Location<'static>,
+        by: Declared,
     },
 }
 
@@ -95,6 +96,9 @@ pub fn to(export: Export) -> Matcher {
 macro_rules! constructors {
     ($($(#[$doc:meta])* $name:ident: $($export:ident),+;)*) => {
         $($(#[$doc])* pub fn $name() -> Matcher { Matcher::of(&[$(Export::$export),+]) })*
+
+        /// The functions above by name, with what they match.
+        pub(crate) static NAMED: &[(&str, &[Export])] = &[$((stringify!($name), &[$(Export::$export),+])),*];
     };
 }
 
@@ -148,7 +152,7 @@ impl Matcher {
         self.exports.is_empty() || self.exports.contains(&export)
     }
 
-    fn of(exports: &[Export]) -> Matcher {
+    pub(crate) fn of(exports: &[Export]) -> Matcher {
         Matcher { exports: exports.to_vec(), system: None, nth: None, document: Vec::new(), closure: None }
     }
 

@@ -5,10 +5,8 @@ pub(crate) mod matcher;
 pub(crate) mod program;
 pub(crate) mod rule;
 
-use std::panic::Location;
-
 use matcher::{Matcher, Miss, Seen};
-use rule::{Reply, Rule, Step};
+use rule::{Declared, Reply, Rule, Step};
 
 use crate::Export;
 
@@ -35,8 +33,12 @@ impl Script {
         self.rules.is_empty()
     }
 
-    pub(crate) fn add(&mut self, matcher: Matcher, declared: &'static Location<'static>) -> usize {
-        self.rules.push(Rule::new(matcher, declared));
+    pub(crate) fn add(&mut self, matcher: Matcher, declared: Declared) -> usize {
+        self.push(Rule::new(matcher, declared))
+    }
+
+    pub(crate) fn push(&mut self, rule: Rule) -> usize {
+        self.rules.push(rule);
         self.rules.len() - 1
     }
 
@@ -84,7 +86,7 @@ impl Script {
 
     /// The first rule that applies to a call; rules that nearly did remember why not, under a provisional number.
     pub(crate) fn claim(&mut self, seen: &Seen<'_>, verdicts: &[Verdict], entry: u64) -> Option<Claim> {
-        let mut claim: Option<(Claim, &'static Location<'static>)> = None;
+        let mut claim: Option<(Claim, Declared)> = None;
         for (index, rule) in self.rules.iter_mut().enumerate() {
             let verdict = verdicts.iter().find(|it| it.rule == index).map(|it| it.said);
             if !rule.has_step() {
@@ -103,8 +105,8 @@ impl Script {
             match (checked, &claim) {
                 (Err(Miss::Export), _) => {}
                 (Err(miss), _) => rule.missed(miss, entry),
-                (Ok(()), Some((_, by))) => rule.missed(Miss::Taken { by }, entry),
-                (Ok(()), None) => claim = Some((Claim { reply: rule.apply() }, rule.declared)),
+                (Ok(()), Some((_, by))) => rule.missed(Miss::Taken { by: by.clone() }, entry),
+                (Ok(()), None) => claim = Some((Claim { reply: rule.apply() }, rule.declared.clone())),
             }
         }
         claim.map(|it| it.0)

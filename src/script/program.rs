@@ -115,17 +115,17 @@ impl ExitCode for i32 {
 #[derive(Clone, Default)]
 #[must_use = "a matcher does nothing until Host::program uses it"]
 pub struct ProgramMatcher {
-    command: Command,
-    application: Option<String>,
-    user: Option<String>,
-    working_directory: Option<String>,
-    system: Option<String>,
-    environment: Vec<(String, String)>,
+    pub(crate) command: Command,
+    pub(crate) application: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) working_directory: Option<String>,
+    pub(crate) system: Option<String>,
+    pub(crate) environment: Vec<(String, String)>,
     closure: Option<(String, Check)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Command {
+pub(crate) enum Command {
     #[default]
     Any,
     Is(String),
@@ -198,6 +198,10 @@ impl ProgramMatcher {
     ) -> ProgramMatcher {
         self.closure = Some((description.into(), Arc::new(closure)));
         self
+    }
+
+    pub(crate) fn has_closure(&self) -> bool {
+        self.closure.is_some()
     }
 
     /// Whether the closure, if there is one, says yes.

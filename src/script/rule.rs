@@ -1,8 +1,10 @@
 //! A rule as data: matcher, replies in sequence, what is expected of it, and how nearly it applied.
 //! Not here: choosing among rules (`script`), writing about them (`journal::report`).
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::matcher::{Matcher, Miss};
@@ -11,7 +13,7 @@ use crate::model::step::{Aside, Plan, Say};
 
 pub(crate) struct Rule {
     pub(crate) matcher: Matcher,
-    pub(crate) declared: &'static Location<'static>,
+    pub(crate) declared: Declared,
     pub(crate) name: Option<String>,
     pub(crate) steps: Vec<Step>,
     /// Calls that met every criterion but `nth`.
@@ -23,6 +25,23 @@ pub(crate) struct Rule {
     pub(crate) verified: bool,
     /// The first few calls that nearly matched: the journal entry, and which criterion said no.
     pub(crate) misses: Vec<(u64, Miss)>,
+}
+
+/// Where a rule was declared.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Declared {
+    Code(&'static Location<'static>),
+    /// File, line and column.
+    File(Arc<str>),
+}
+
+impl fmt::Display for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Declared::Code(location) => location.fmt(f),
+            Declared::File(place) => f.write_str(place),
+        }
+    }
 }
 
 /// One reply of a sequence.
@@ -57,7 +76,7 @@ pub(crate) enum ReplyKind {
 const MISSES: usize = 8;
 
 impl Rule {
-    pub(crate) fn new(matcher: Matcher, declared: &'static Location<'static>) -> Rule {
+    pub(crate) fn new(matcher: Matcher, declared: Declared) -> Rule {
         Rule {
             matcher,
             declared,

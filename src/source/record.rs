@@ -111,7 +111,7 @@ impl<'a> Fields<'a> {
 
     /// Tells members that nobody asked for.
     pub(crate) fn finish(self, problems: &mut Problems<'_>) {
-        for (member, _) in self.members.iter().filter(|it| !it.1) {
+        for (member, _) in self.members.iter().filter(|it| !it.1 && it.0.name != "$schema") {
             problems.tell(member.at, words::unknown_member(self.what, &member.name, &self.known));
         }
     }
@@ -124,7 +124,7 @@ macro_rules! record {
         $(#[doc = $doc:literal])*
         $vis:vis struct $name:ident as $what:literal {
             $($(#[doc = $field_doc:literal])* $field:ident $(($needed:ident))?: $type:ty,)*
-            $(flat $flat:ident: $flat_type:ty,)?
+            $(@flat $flat:ident: $flat_type:ty,)?
         }
     ) => {
         $(#[doc = $doc])*
@@ -399,6 +399,8 @@ impl Data for Hresult {
 }
 
 impl<T: Data> Data for Option<T> {
+    const READS_NULL: bool = T::READS_NULL;
+
     fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Option<T>> {
         T::read(node, problems).map(Some)
     }

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use crate::hresult::Hresult;
 use crate::schema::nearest;
 use crate::source::FileProblem;
 
@@ -52,6 +53,26 @@ pub(crate) fn not_one_of(what: &str, names: &[&str]) -> String {
     format!("{what} needs exactly one of {}", listed(names))
 }
 
+pub(crate) fn not_together(names: &[&str]) -> String {
+    format!("only one of {} can be said", listed(names))
+}
+
+pub(crate) fn no_pointer(given: &str) -> String {
+    format!("{given:?} is not a JSON pointer; they begin with a slash, such as \"/Owner\"")
+}
+
+pub(crate) fn counted_from_one() -> String {
+    "calls are counted from 1".to_owned()
+}
+
+pub(crate) fn no_failure(code: Hresult) -> String {
+    format!("{code:?} is no failure; \"succeed\" and \"acknowledge\" let a call succeed")
+}
+
+pub(crate) fn empty_range(least: u64, most: u64) -> String {
+    format!("no number is at least {least} and at most {most}")
+}
+
 pub(crate) fn no_journal() -> String {
     "not a saved journal: the first line is {\"hcs_sim_journal\":1}".to_owned()
 }
@@ -62,6 +83,13 @@ pub(crate) fn unknown_format(found: u32, known: u32) -> String {
 
 fn listed(names: &[&str]) -> String {
     names.join(", ")
+}
+
+/// The default host cannot play the scenario that it was to.
+pub(crate) fn refused_scenario(variable: &str, error: &crate::Error) -> String {
+    format!(
+        "hcs-sim: {variable} names no scenario that can be used, and every call of the default host is refused\n{error}"
+    )
 }
 
 /// All that is wrong with a file.

@@ -1,0 +1,330 @@
+//! The values of scenario files that are not plain: calls, documents, bytes, counts, orders.
+//! Not here: the records that hold them (`file`).
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::call::{Export, OperationType};
+use crate::hresult::Hresult;
+use crate::journal::finding::FindingKind;
+use crate::journal::report::files as words;
+use crate::journal::saved::{document_of, json_of};
+use crate::model::behavior::PendingAtExit;
+use crate::runtime::queue::Order;
+use crate::script::matcher::NAMED;
+use crate::source::record::{Data, Fields, Out, word};
+use crate::source::{Node, Problems};
+
+/// Which exports a rule is for: by the name of a function of `call`, or of one export.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Calls(pub(crate) Vec<Export>);
+
+fn call_names() -> Vec<(&'static str, Vec<Export>)> {
+    let any = [("any", Vec::new())].into_iter();
+    let named = NAMED.iter().map(|it| (it.0, it.1.to_vec()));
+    any.chain(named).chain(Export::all().iter().map(|it| (it.name, vec![it.export]))).collect()
+}
+
+impl Data for Calls {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Calls> {
+        word(node, "a call", &call_names(), problems).map(Calls)
+    }
+
+    fn write(&self) -> Out {
+        let names = call_names();
+        let name = names.iter().find(|it| it.1 == self.0).map_or("any", |it| it.0);
+        Out::Plain(name.into())
+    }
+
+    fn shape(_: &mut Map<String, Value>) -> Value {
+        json!({ "enum": call_names().iter().map(|it| it.0).collect::<Vec<_>>() })
+    }
+}
+
+/// A document, verbatim: JSON as it stands in the file, or a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Verbatim(pub(crate) String);
+
+impl Data for Verbatim {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Verbatim> {
+        let text = document_of(node);
+        if text.is_none() {
+            problems.tell(node.at, words::expected("a document: an object, a list or a text", node.kind()));
+        }
+        // What is laid out over several lines is written as HCS writes: compact.
+        text.map(|it| Verbatim(if it.contains('\n') { compact(&it) } else { it.into_owned() }))
+    }
+
+    fn write(&self) -> Out {
+        match json_of(&self.0) {
+            Some(raw) => Out::Raw(raw.to_owned()),
+            None => Out::Plain(self.0.as_str().into()),
+        }
+    }
+
+    fn shape(_: &mut Map<String, Value>) -> Value {
+        json!({ "type": ["object", "array", "string"] })
+    }
+}
+
+/// JSON without the blanks between its parts; a text that is none stays as it is.
+fn compact(text: &str) -> String {
+    if serde_json::from_str::<&RawValue>(text).is_err() {
+        return text.to_owned();
+    }
+    let mut compact = String::with_capacity(text.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for character in text.chars() {
+        if quoted || !character.is_ascii_whitespace() {
+            compact.push(character);
+        }
+        quoted ^= character == '"' && !escaped;
+        escaped = quoted && character == '\\' && !escaped;
+    }
+    compact
+}
+
+/// A JSON value to compare with.
+impl Data for Value {
+    const READS_NULL: bool = true;
+
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Value> {
+        let value = serde_json::from_str(node.raw);
+        if let Err(error) = &value {
+            problems.tell(node.at, words::not_json(error)); // nested too deep
+        }
+        value.ok()
+    }
+
+    fn write(&self) -> Out {
+        Out::Plain(self.clone())
+    }
+
+    fn shape(_: &mut Map<String, Value>) -> Value {
+        json!(true)
+    }
+}
+
+/// What a program prints: a text, or numbers where it is none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl Data for Bytes {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Bytes> {
+        if node.is_list() {
+            return Vec::<u8>::read(node, problems).map(Bytes);
+        }
+        String::read(node, problems).map(|it| Bytes(it.into_bytes()))
+    }
+
+    fn write(&self) -> Out {
+        Out::Plain(std::str::from_utf8(&self.0).map_or_else(|_| json!(self.0), |it| json!(it)))
+    }
+
+    fn shape(definitions: &mut Map<String, Value>) -> Value {
+        json!({ "anyOf": [{ "type": "string" }, Vec::<u8>::shape(definitions)] })
+    }
+}
+
+/// How often a rule has to apply: a number, or the least and the most.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Count(pub(crate) RangeInclusive<u64>);
+
+impl Data for Count {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Count> {
+        if !node.is_object() {
+            return u64::read(node, problems).map(|it| Count(it..=it));
+        }
+        let mut fields = Fields::of(node, "a count", problems)?;
+        let least = fields.take("at_least", problems).unwrap_or(0);
+        let most = fields.take("at_most", problems).unwrap_or(u64::MAX);
+        fields.finish(problems);
+        if least > most {
+            problems.tell(node.at, words::empty_range(least, most));
+            return None;
+        }
+        Some(Count(least..=most))
+    }
+
+    fn write(&self) -> Out {
+        let (least, most) = (*self.0.start(), *self.0.end());
+        Out::Plain(match (least, most) {
+            _ if least == most => least.into(),
+            (0, _) => json!({ "at_most": most }),
+            (_, u64::MAX) => json!({ "at_least": least }),
+            _ => json!({ "at_least": least, "at_most": most }),
+        })
+    }
+
+    fn shape(definitions: &mut Map<String, Value>) -> Value {
+        let number = u64::shape(definitions);
+        json!({ "anyOf": [number, {
+            "type": "object",
+            "properties": { "at_least": number, "at_most": number },
+            "additionalProperties": false,
+        }]})
+    }
+}
+
+impl Data for Order {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Order> {
+        if !node.is_object() {
+            return word(node, "an order", &[("Sequence", Order::Sequence)], problems);
+        }
+        let mut fields = Fields::of(node, "an order", problems)?;
+        let seed = fields.need("Seeded", problems);
+        fields.finish(problems);
+        seed.map(Order::Seeded)
+    }
+
+    fn write(&self) -> Out {
+        Out::Plain(match self {
+            Order::Sequence => "Sequence".into(),
+            Order::Seeded(seed) => json!({ "Seeded": seed }),
+        })
+    }
+
+    fn shape(definitions: &mut Map<String, Value>) -> Value {
+        json!({ "anyOf": [{ "enum": ["Sequence"] }, {
+            "type": "object",
+            "properties": { "Seeded": u64::shape(definitions) },
+            "required": ["Seeded"],
+            "additionalProperties": false,
+        }]})
+    }
+}
+
+impl Data for PendingAtExit {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<PendingAtExit> {
+        if !node.is_object() {
+            return word(
+                node,
+                "a rule for what is pending",
+                &[("ByCause", PendingAtExit::ByCause)],
+                problems,
+            );
+        }
+        let mut fields = Fields::of(node, "a rule for what is pending", problems)?;
+        let code = fields.need("Always", problems);
+        fields.finish(problems);
+        code.map(PendingAtExit::Always)
+    }
+
+    fn write(&self) -> Out {
+        match self {
+            PendingAtExit::ByCause => Out::Plain("ByCause".into()),
+            PendingAtExit::Always(code) => Out::Object(vec![("Always".to_owned(), code.write())]),
+        }
+    }
+
+    fn shape(definitions: &mut Map<String, Value>) -> Value {
+        json!({ "anyOf": [{ "enum": ["ByCause"] }, {
+            "type": "object",
+            "properties": { "Always": Hresult::shape(definitions) },
+            "required": ["Always"],
+            "additionalProperties": false,
+        }]})
+    }
+}
+
+impl Data for FindingKind {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<FindingKind> {
+        let names: Vec<(&str, FindingKind)> = FindingKind::all().iter().map(|it| (it.name(), *it)).collect();
+        word(node, "a kind of finding", &names, problems)
+    }
+
+    fn write(&self) -> Out {
+        Out::Plain(self.name().into())
+    }
+
+    fn shape(_: &mut Map<String, Value>) -> Value {
+        json!({ "enum": FindingKind::all().iter().map(|it| it.name()).collect::<Vec<_>>() })
+    }
+}
+
+/// How long operations take, by their types.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Latencies(pub(crate) BTreeMap<OperationType, Duration>);
+
+impl Data for Latencies {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Latencies> {
+        let Some(members) = node.members() else {
+            problems.tell(node.at, words::expected("an object of times by types of operation", node.kind()));
+            return None;
+        };
+        let names: Vec<String> = OperationType::all().iter().map(|it| format!("{it:?}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut latencies = BTreeMap::new();
+        for member in members {
+            match OperationType::by_name(&member.name) {
+                None => {
+                    problems.tell(member.at, words::unknown_word("a type of operation", &member.name, &names))
+                }
+                Some(kind) if latencies.contains_key(&kind) => {
+                    problems.tell(member.at, words::twice(&member.name));
+                }
+                Some(kind) => latencies.extend(Duration::read(member.value, problems).map(|it| (kind, it))),
+            }
+        }
+        Some(Latencies(latencies))
+    }
+
+    fn write(&self) -> Out {
+        Out::Object(self.0.iter().map(|(kind, it)| (format!("{kind:?}"), it.write())).collect())
+    }
+
+    fn shape(definitions: &mut Map<String, Value>) -> Value {
+        let time = Duration::shape(definitions);
+        let kinds: Map<String, Value> =
+            OperationType::all().iter().map(|it| (format!("{it:?}"), time.clone())).collect();
+        json!({ "type": "object", "properties": kinds, "additionalProperties": false })
+    }
+}
+
+/// A value and where it stands in its file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    /// Line and column.
+    pub(crate) place: (usize, usize),
+}
+
+/// The place does not count.
+impl<T: PartialEq> PartialEq for Placed<T> {
+    fn eq(&self, other: &Placed<T>) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Data> Data for Placed<T> {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Placed<T>> {
+        let place = problems.position(node.at);
+        T::read(node, problems).map(|value| Placed { value, place })
+    }
+
+    fn write(&self) -> Out {
+        self.value.write()
+    }
+
+    fn shape(definitions: &mut Map<String, Value>) -> Value {
+        T::shape(definitions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_over_several_lines_becomes_compact() {
+        assert_eq!(
+            compact("{\n  \"a b\" : \" \\\" x \\\\\" ,\n \"c\":[1, 2]\n}"),
+            r#"{"a b":" \" x \\","c":[1,2]}"#
+        );
+        assert_eq!(compact("not\njson"), "not\njson");
+    }
+}
