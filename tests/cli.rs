@@ -296,10 +296,43 @@ fn a_journal_that_cannot_be_used_is_no_answer() {
 }
 
 #[test]
+fn a_scenario_is_checked_with_all_that_is_wrong() {
+    for name in ["container-host", "everything", "flaky-start", "service-outage"] {
+        let file = format!("fixtures/scenarios/{name}.json");
+        assert_eq!(run(&["scenario", "check", &file]), (0, String::new(), String::new()));
+    }
+    let scenario = "{\"allow\": [\"leaked-opration\"],\n \"sistems\": []}";
+    let (code, out, error) = feed(&["scenario", "check", "-"], scenario);
+    assert_eq!((code, &*error), (1, ""));
+    assert_eq!(
+        out,
+        "<stdin>:1:12: \"leaked-opration\" is not a kind of finding; did you mean \"leaked-operation\"?\n\
+         <stdin>:2:2: a scenario has no \"sistems\"; did you mean \"systems\"?\n"
+    );
+    let told = json_of(&["scenario", "check", "-", "--json"], scenario, 1);
+    assert_eq!((&told["problems"][1]["line"], &told["problems"][1]["column"]), (&json!(2), &json!(2)));
+    let (code, out, _) = feed(&["scenario", "check", "-"], r#"{"systems":[{"id":"a"},{"id":"a"}]}"#);
+    assert_eq!(
+        (code, &*out),
+        (1, "<stdin>: system \"a\" cannot be there already: there is a system \"a\" already\n")
+    );
+    assert!(failed(&["scenario", "check", "no/such/file"]).starts_with("hcs-sim: no/such/file: "));
+    assert!(failed(&["scenario"]).contains("Usage: hcs-sim scenario"));
+}
+
+#[test]
+fn what_a_scenario_lets_happen_in_days_takes_no_time_to_check() {
+    let scenario = r#"{"host":{"time":"Real"},"systems":[{"id":"a"}],"events":[{"at":"1d","event":"reset","system":"a"}],
+        "programs":[{"command_line":"cmd.exe","runs_until_terminated":true}],
+        "processes":[{"system":"a","command_line":"cmd.exe","process_id":5120}]}"#;
+    assert_eq!(feed(&["scenario", "check", "-"], scenario), (0, String::new(), String::new()));
+}
+
+#[test]
 fn completions_name_the_subcommands() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = good(&["completions", shell], "");
-        for name in ["check", "explain", "timeline", "completions"] {
+        for name in ["check", "explain", "timeline", "scenario", "completions"] {
             assert!(script.contains(name), "{name} in {shell}");
         }
     }

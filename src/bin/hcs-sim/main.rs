@@ -1,4 +1,4 @@
-//! The command line: documents checked, codes explained, journals drawn. `docs/command-line.md` is its page.
+//! The command line: documents and scenarios checked, codes explained, journals drawn. `docs/command-line.md` is its page.
 //! Not here: what is checked and known, which is the library's; a file for each subcommand has its arguments and its words.
 
 mod answer;
@@ -9,13 +9,14 @@ mod explain;
 #[path = "../../schema/nearest.rs"]
 mod nearest;
 mod place;
+mod scenario;
 mod timeline;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Look at documents, codes and journals of the Host Compute System without Windows.
+/// Look at documents, codes, journals and scenarios of the Host Compute System without Windows.
 #[derive(Parser)]
 #[command(
     name = "hcs-sim",
@@ -35,6 +36,7 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Timeline(timeline::Timeline),
+    Scenario(scenario::Scenarios),
     Completions(completions::Completions),
 }
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Check(it) => it.run(),
         Command::Explain(it) => it.run(),
         Command::Timeline(it) => it.run(),
+        Command::Scenario(it) => it.run(),
         Command::Completions(it) => Ok(it.run()),
     };
     answer::give(answer)
