@@ -167,6 +167,44 @@ fn what_lasts_is_a_bar_that_says_what_it_is() {
 }
 
 #[test]
+fn what_does_not_end_is_open_to_the_end() {
+    let page = Host::new().run(|host| {
+        host.when(calls::start()).never_completes();
+        let system = create("web", SMALL);
+        let operation = operation();
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        assert_eq!(result(operation).0, HCS_E_OPERATION_PENDING);
+        let page = host.journal().to_html();
+        close_operation(operation);
+        close_system(system);
+        page
+    });
+    let page = read(&page);
+    let open: Vec<&str> = all(&page, "open").map(|it| it.attribute("class").unwrap()).collect();
+    assert_eq!(open, ["bar state open", "bar handle open", "bar pending open"]);
+    assert!(all(&page, "label").any(|it| text(it) == "#2 Start"));
+    assert_eq!(mark(&page, 7).1, "not-yet");
+}
+
+#[test]
+fn operations_that_run_at_the_same_time_have_rows_of_their_own() {
+    let page = Host::new().run(|host| {
+        let system = create("web", SMALL);
+        let (one, other) = (operation(), operation());
+        for operation in [one, other] {
+            assert_eq!(call(HcsGetComputeSystemProperties, system, operation, None), S_OK);
+        }
+        assert_eq!((wait(one).0, wait(other).0), (S_OK, S_OK));
+        close_operation(one);
+        close_operation(other);
+        close_system(system);
+        host.journal().to_html()
+    });
+    let page = read(&page);
+    assert_eq!(lanes(&page), ["thread main", "\"web\"", "operations", "operations"]);
+}
+
+#[test]
 fn the_table_has_the_lines_of_the_timeline_and_whole_documents() {
     let journal = journal();
     let page = journal.to_html();

@@ -91,8 +91,8 @@ struct Operation {
     group: usize,
     lane: Lane,
     handle: Bar,
-    /// Since when it is at work.
-    pending: Option<usize>,
+    /// Since when it is at work, and at what.
+    pending: Option<(usize, OperationType)>,
     process: Option<usize>,
 }
 
@@ -207,7 +207,7 @@ impl Builder<'_> {
         let operation = &mut self.operations[operation];
         operation.lane.touch(slot, index);
         if accepted && call.export().info().delivery == Delivery::ThroughOperation {
-            operation.pending = Some(slot);
+            operation.pending = Some((slot, call.export().info().operation_type));
             operation.process = process;
             if operation.group == 0 {
                 operation.group = group.unwrap_or(0);
@@ -227,7 +227,7 @@ impl Builder<'_> {
         };
         let operation = &mut self.operations[number];
         operation.lane.mark(slot, index, shape);
-        let from = operation.pending.take().unwrap_or(slot);
+        let from = operation.pending.take().map_or(slot, |it| it.0);
         let bar_kind = if code.is_failure() { BarKind::Failed } else { BarKind::Pending };
         let label = format!("#{} {kind:?}", handle.number().unwrap_or_default());
         operation.lane.bars.push(Bar { from, to: Some(slot), kind: bar_kind, label, entry: index });
@@ -414,8 +414,8 @@ fn pack(rows: &mut Vec<Lane>, mut operation: Operation, name: &str) {
             rows.last_mut().expect("hcs-sim bug: there is a row")
         }
     };
-    if let Some(from) = operation.pending {
-        let label = operation.handle.label.clone();
+    if let Some((from, kind)) = operation.pending {
+        let label = format!("{} {kind:?}", operation.handle.label);
         let entry = operation.handle.entry;
         operation.lane.bars.push(Bar { from, to: None, kind: BarKind::Pending, label, entry });
     }
