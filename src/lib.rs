@@ -258,6 +258,11 @@ pub use source::FileProblem;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// And that of the page on scenario files.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/scenario-files.md")]
+struct ScenarioFilesPage;
+
 /// So does that of the page on findings.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/findings.md")]

@@ -161,7 +161,10 @@ fn every_file_stands_in_a_table_and_every_row_has_a_file() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             match name.strip_suffix(".json") {
                 Some(name) => assert!(files.insert(format!("{group}{name}"))),
-                None => assert!(["README.md", "documents", "requests"].contains(&&*name), "{group}{name}"),
+                None => assert!(
+                    ["README.md", "documents", "requests", "scenarios"].contains(&&*name),
+                    "{group}{name}"
+                ),
             }
         }
     }

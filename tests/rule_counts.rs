@@ -178,3 +178,17 @@ fn a_rule_that_claims_a_close_lets_it_close_all_the_same() {
         assert_eq!(host.now(), Duration::from_secs(1));
     });
 }
+
+#[test]
+fn a_rule_for_a_system_is_for_calls_on_its_processes_too() {
+    Host::new().run(|host| {
+        host.canned("tool", hcs_sim::program::runs_until_terminated());
+        host.when(calls::signal().system("other")).fail(E_FAIL).optional();
+        host.when(calls::signal().system("WEB")).fail(E_ACCESSDENIED);
+        let system = support::processes::running("web");
+        let started = support::processes::start_process(system, support::processes::NO_PIPES);
+        assert_eq!(support::processes::signal(started.process, r#"{"Signal":"CtrlC"}"#).0, E_ACCESSDENIED);
+        started.close();
+        close_system(system);
+    });
+}

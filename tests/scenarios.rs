@@ -366,3 +366,41 @@ fn the_schema_for_editors_is_the_one_of_the_types() {
          HCS_SIM_REWRITE_FIXTURES=1 cargo test --test scenarios"
     );
 }
+
+#[test]
+fn the_page_on_scenario_files_is_right() {
+    let page = include_str!("../docs/scenario-files.md");
+    let blocks: Vec<&str> = page.split("```json\n").skip(1).filter_map(|it| it.split("```").next()).collect();
+    assert_eq!(blocks.len(), 1);
+    let scenario = Scenario::from_json(blocks[0]).unwrap();
+    let host = Host::builder()
+        .profile(Profile::WindowsServer2022)
+        .latency_of(hcs_sim::OperationType::Start, Duration::from_secs(3))
+        .allow(FindingKind::EventMissed)
+        .build();
+    host.add_system(Existing::new("left over").state(ExistingState::Paused)).unwrap();
+    host.when(call::start().system("web"))
+        .fail(HCS_E_TERMINATED_DURING_START)
+        .document(ResultError::new().message("worker died"))
+        .after(Duration::from_secs(2))
+        .then()
+        .simulate();
+    host.canned("cmd /c ver", program::prints("Windows\r\n"));
+    host.raise_after(Duration::from_secs(10), event::guest_crash("web"));
+    assert_eq!(Scenario::of(&host).unwrap(), scenario);
+    allow_all(&host);
+    // The members that the page names are those that there are.
+    let schema = Scenario::json_schema();
+    for record in ["File", "HostFile", "WhenFile", "ReplyFile", "RuleFile", "SystemFile", "ProcessFile"] {
+        for name in schema["definitions"][record]["properties"].as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{name}`")) || name == "$schema", "{record}: {name}");
+        }
+    }
+    // What it shows of problems is what is told.
+    let wrong = "{\n  \"rules\": [\n    {\n        \"when\": {\"call\": \"strat\"},\n        \"fail\": \"HCS_E_TIMEOUT\"\n    }]\n}";
+    let told = Scenario::from_json(wrong).unwrap_err().to_string();
+    for line in told.lines().skip(1) {
+        let message = line.trim().splitn(4, ':').nth(3).unwrap();
+        assert!(page.contains(message), "{message}");
+    }
+}

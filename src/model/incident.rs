@@ -8,7 +8,8 @@ use super::host::Host;
 use super::identity::{fold, uuid_v5};
 use super::operation::{Operation, Outcome};
 use super::step::Effect;
-use super::system::{Key, SystemState};
+use super::system::{Key, PendingUse, SystemState};
+use crate::call::OperationType;
 use crate::document;
 use crate::document::crash::CrashReport;
 use crate::document::exit::ExitCause;
@@ -34,8 +35,9 @@ impl Host {
     fn happen_to_system(&mut self, id: &str, kind: &Kind) -> Result<(), String> {
         let key = Key { namespace: "".into(), id: fold(id) };
         let Some(&number) = self.names.get(&key) else { return self.tell_the_gone(id, kind) };
+        let is_starting = self.is_starting(number); // fidelity: exit-while-starting
         let system = self.systems.get_mut(number).expect("names are of systems");
-        let runs = matches!(system.state, SystemState::Running | SystemState::Paused);
+        let runs = is_starting || matches!(system.state, SystemState::Running | SystemState::Paused);
         let cause = match kind {
             Kind::Told(event, data) => {
                 let data = data
@@ -57,6 +59,17 @@ impl Host {
         };
         self.exit(number, cause);
         Ok(())
+    }
+
+    /// Whether a start of the system is pending: its worker is there already.
+    fn is_starting(&self, number: u64) -> bool {
+        let is_start = |it: &PendingUse| {
+            let operation = self.operations.get(it.operation).filter(|op| op.is_pending_as(it.id));
+            operation.and_then(Operation::tracked).is_some_and(|it| it.kind == OperationType::Start)
+        };
+        self.systems
+            .get(number)
+            .is_some_and(|it| it.state == SystemState::Created && it.pending.iter().any(is_start))
     }
 
     /// Handles outlive their system: a bare event still reaches their callbacks. (fidelity: `late-event`)

@@ -276,6 +276,11 @@ impl PendingList {
         }
     }
 
+    /// All, in no order; some of them may have ended.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &PendingUse> {
+        self.first.iter().chain(&self.more)
+    }
+
     /// Takes all, oldest first; some of them may have ended.
     pub(crate) fn take(&mut self) -> Vec<PendingUse> {
         self.live = 0;

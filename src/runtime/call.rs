@@ -232,12 +232,17 @@ fn claim(shared: &Shared, world: &mut MutexGuard<'_, World>, call: &Call, provis
     claim
 }
 
-/// The id of the system that a call is about: of its handle, of the request that its operation tracks, or in plain text.
+/// The id of the system that a call is about: of its handle, of its process, of the request that its operation tracks, or in
+/// plain text.
 fn system_id(world: &World, call: &Call) -> Option<Arc<str>> {
     let tracked = || {
         let number = world.model.operation_number(call.operation()?).ok()?;
         world.model.operations.get(number)?.tracked().map(|it| it.system)
     };
+    if let Some(process) = call.process() {
+        let number = world.model.process_behind(process)?;
+        return world.model.processes.get(number).map(|it| Arc::clone(&it.system_id));
+    }
     match call.id() {
         Some(id) => Some(Arc::from(id)),
         None => world.log.system_id(call.compute_system().or_else(tracked)?).cloned(),

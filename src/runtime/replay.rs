@@ -331,20 +331,14 @@ impl World {
         loop {
             let Some(replay) = self.replay.as_deref_mut() else { return };
             let Some(entry) = replay.rest.front().filter(|_| !replay.departed) else { return };
-            match &entry.what {
+            let returns = match &entry.what {
                 What::Called { .. } => return,
-                What::CallbackReturned { operation } => {
-                    let target = operation.number().map(Target::Operation);
-                    if !target.is_some_and(|it| replay.returned.remove(&it)) {
-                        return;
-                    }
-                }
-                What::EventReturned { target, .. } => {
-                    if !target_of(*target).is_some_and(|it| replay.returned.remove(&it)) {
-                        return;
-                    }
-                }
-                _ => {}
+                What::CallbackReturned { operation } => Some(TargetHandle::Operation(*operation)),
+                What::EventReturned { target, .. } => Some(*target),
+                _ => None,
+            };
+            if returns.is_some_and(|it| !target_of(it).is_some_and(|it| replay.returned.remove(&it))) {
+                return; // the client's callback still runs
             }
             let Some(entry) = replay.rest.pop_front() else { return };
             let at = nanos(entry.at);

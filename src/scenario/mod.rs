@@ -34,11 +34,10 @@ const VARIABLE: &str = "HCS_SIM_SCENARIO";
 /// use hcs_sim::{Host, Scenario};
 /// let text = r#"{
 ///   "rules": [
-///     { "when": { "call": "start", "system": "web" }, "fail": "E_OUTOFMEMORY", "after": "2s" }
+///     { "when": { "call": "start", "system": "web" }, "fail": "E_OUTOFMEMORY", "after": "2s", "optional": true }
 ///   ]
 /// }"#;
 /// Host::from_scenario(text).unwrap().run(|host| {
-///     # host.allow(hcs_sim::FindingKind::RuleNeverApplied);
 ///     assert_eq!(Scenario::of(host).unwrap(), Scenario::from_json(text).unwrap());
 /// });
 /// ```
