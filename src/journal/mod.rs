@@ -2,6 +2,7 @@
 //! Not here: what is wrong with it (`finding`), sentences about it (`report`).
 
 pub(crate) mod finding;
+pub(crate) mod level;
 mod mermaid;
 pub(crate) mod place;
 pub(crate) mod report;

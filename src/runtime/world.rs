@@ -14,12 +14,14 @@ use super::documents::Documents;
 use super::guests::Guests;
 use super::hot::HotSeat;
 use super::lanes::{Lane, Lanes};
+use super::lints::Lints;
 use super::pipes::PipeTable;
 use super::queue::{Order, Queue};
 use super::threads::Threads;
 use crate::abi::pipe::Pipes;
 use crate::call::OperationType;
 use crate::journal::finding::{Finding, FindingKind};
+use crate::journal::level::Level;
 use crate::journal::place::Place;
 use crate::journal::{Event, Journal, Log, What};
 use crate::model::Nanos;
@@ -94,7 +96,14 @@ pub(crate) struct Settings {
     pub(crate) time: Time,
     pub(crate) order: Order,
     pub(crate) behavior: Behavior,
-    pub(crate) allowed: BTreeSet<FindingKind>,
+    /// The levels that were set.
+    pub(crate) levels: BTreeMap<FindingKind, Level>,
+}
+
+impl Settings {
+    pub(crate) fn level(&self, kind: FindingKind) -> Level {
+        self.levels.get(&kind).copied().unwrap_or_else(|| kind.default_level())
+    }
 }
 
 impl Default for Settings {
@@ -111,7 +120,7 @@ impl Default for Settings {
             time: Time::Virtual,
             order: Order::Sequence,
             behavior: Behavior::default(),
-            allowed: BTreeSet::new(),
+            levels: BTreeMap::new(),
         }
     }
 }
@@ -133,6 +142,7 @@ pub(crate) struct World {
     pub(crate) guests: Guests,
     pub(crate) pipes: PipeTable,
     pub(crate) lanes: Lanes,
+    pub(crate) lints: Lints,
     /// Where the callbacks of handles were registered.
     pub(crate) places: BTreeMap<Target, Place>,
     pub(crate) gates: BTreeMap<u64, Gate>,
@@ -185,6 +195,7 @@ impl Shared {
                 guests: Guests::default(),
                 pipes: PipeTable::default(),
                 lanes: Lanes::default(),
+                lints: Lints::default(),
                 places: BTreeMap::new(),
                 gates: BTreeMap::from([(HOST_GATE, Gate::default())]),
                 deadlines: BTreeSet::new(),
