@@ -240,7 +240,8 @@ pub(super) fn headline(findings: usize, warnings: usize) -> String {
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     match (findings, warnings) {
         (_, 0) => counted(findings, "finding"),
-        (0, _) => format!("{}, which do not fail the test", counted(warnings, "warning")),
+        (0, 1) => "1 warning, which does not fail the test".to_owned(),
+        (0, _) => format!("{warnings} warnings, which do not fail the test"),
         _ => format!("{}, {}", counted(findings, "finding"), counted(warnings, "warning")),
     }
 }
