@@ -35,6 +35,7 @@ fn refuse_something(host: &Host) -> Hresult {
         modify(system, &format!(r#"{{"ResourcePath":"{path}","RequestType":"Add","Settings":{{}}}}"#)).0;
     for _ in 0..20 {
         properties(system, None);
+        host.advance(Duration::from_secs(1)); // what the client does between two looks
     }
     close_system(system);
     assert!(host.journal().notes().next().is_some());

@@ -221,7 +221,7 @@ pub(crate) fn opened_without_generic_all(export: Export, id: &str, access: u32) 
 pub(crate) fn options_not_null(export: Export, parameter: &str, passed: Option<&str>) -> Finding {
     let finding = lint(
         FindingKind::OptionsNotNull,
-        format!("{export} was called with a {parameter} that is not NULL"),
+        format!("{export} was called with {parameter} other than NULL"),
         "the documentation wants NULL: what is passed is ignored today, and may be refused by the next Windows",
     );
     match passed {
