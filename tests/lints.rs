@@ -419,7 +419,9 @@ fn a_request_that_completes_after_its_timeout_with_nobody_to_see_it_is_told() {
     });
     assert_eq!(
         found,
-        ["operation#2 was closed after a wait for it timed out, and its Start of \"web\" completed with S_OK unseen"]
+        [
+            "operation#2 was closed after a wait for it timed out, and its Start of \"web\" completed with S_OK unseen"
+        ]
     );
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use hcs_sim::computecore::*;
 use hcs_sim::hresult::*;
 use hcs_sim::win32::{CoTaskMemFree, LocalFree};
-use hcs_sim::{FindingKind, Host, call as calls, event, program};
+use hcs_sim::{FindingKind, Host, Hresult, call as calls, event, program};
 use support::lints::*;
 use support::listeners::*;
 use support::processes::*;
@@ -206,20 +206,16 @@ fn waits_in_callback(timeout: u32, for_another: bool) -> Vec<String> {
         let (first, second) = (create("first", VM), create("second", VM));
         let slow = begin(HcsStartComputeSystem, second);
         let (done, outcome) = channel();
-        let wait = Wait { operation: for_another.then(|| Sent::new(slow)), timeout, done };
-        let operation = operation_with((&raw const wait).cast(), Some(wait_inside));
+        let context = Wait { operation: for_another.then(|| Sent::new(slow)), timeout, done };
+        let operation = operation_with((&raw const context).cast(), Some(wait_inside));
         assert_eq!(call(HcsGetComputeSystemProperties, first, operation, None), S_OK);
         assert_eq!(next_of(&outcome), S_OK);
-        assert_eq!(super_wait(slow), S_OK);
+        assert_eq!(wait(slow).0, S_OK);
         close_operation(operation);
         close_operation(slow);
         close_system(first);
         close_system(second);
     })
-}
-
-fn super_wait(operation: HCS_OPERATION) -> Hresult {
-    wait(operation).0
 }
 
 #[test]
@@ -245,7 +241,7 @@ unsafe extern "system" fn wait_for_the_exit(event: *const HCS_EVENT, context: *c
 fn a_wait_for_an_exit_in_an_event_callback_is_told() {
     let found = told(|host| {
         let system = create("web", VM);
-        let (done, outcome) = channel();
+        let (done, outcome) = channel::<Hresult>();
         let context = (Sent::new(system), done);
         let options = HcsEventOptionEnableOperationCallbacks;
         // SAFETY: the context outlives the registration.
@@ -283,8 +279,7 @@ fn polling(body: impl FnOnce(&Host, HCS_SYSTEM)) -> Vec<String> {
 fn ten_questions_in_a_row_are_told_once_and_nine_are_not() {
     let times = |count: usize| polling(|_, system| (0..count).for_each(|_| drop(properties(system, None))));
     assert_eq!(times(9), [""; 0]);
-    let sentence =
-        "HcsGetComputeSystemProperties was called 10 times in a row for system#1 \"web\", with nothing in between";
+    let sentence = "HcsGetComputeSystemProperties was called 10 times in a row for system#1 \"web\", with nothing in between";
     assert_eq!(times(10), [sentence]);
     assert_eq!(times(50), [sentence]);
 }
@@ -419,9 +414,7 @@ fn another_access_than_generic_all_is_told_whether_it_is_refused_or_not() {
     });
     assert_eq!(
         found,
-        [
-            "HcsOpenComputeSystem was called for \"web\" with the access 0x00000000, which is not GENERIC_ALL"
-        ]
+        ["HcsOpenComputeSystem was called for \"web\" with the access 0x00000000, which is not GENERIC_ALL"]
     );
 }
 
@@ -470,7 +463,7 @@ fn a_security_descriptor_is_told() {
         close_operation(operation);
         close_system(system);
     });
-    assert_eq!(found, ["HcsCreateComputeSystem was called with security_descriptor other than NULL"]);
+    assert_eq!(found, ["HcsCreateComputeSystem was called with a security descriptor other than NULL"]);
 }
 
 #[test]

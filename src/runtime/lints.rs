@@ -183,7 +183,7 @@ pub(super) fn after(world: &mut World, seen: &Seen<'_>, suspicion: Option<Suspic
     world.notice_polls(seen);
 }
 
-/// What is passed where the documentation wants NULL. An empty text is none: Microsoft's own client passes one.
+/// What is passed where the documentation wants NULL, and its text, if it is one. An empty text is none: Microsoft's own client passes one.
 fn not_null(call: &Call) -> Option<(&'static str, Option<&str>)> {
     match call {
         Call::ResumeComputeSystem { options: Text::Is(text), .. }
@@ -195,7 +195,7 @@ fn not_null(call: &Call) -> Option<(&'static str, Option<&str>)> {
         }
         Call::CreateComputeSystem { security_descriptor: Pointer(1..), .. }
         | Call::CreateProcess { security_descriptor: Pointer(1..), .. } => {
-            Some(("security_descriptor", None))
+            Some(("a security descriptor", None))
         }
         _ => None,
     }

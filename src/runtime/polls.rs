@@ -48,18 +48,20 @@ impl World {
         if question.is_none() && self.lints.polls.0.get(label).is_none_or(|it| it.question.is_none()) {
             return;
         }
-        if question.is_none() && self.goes_with_a_poll(seen.call) {
-            self.lints.polls.0[label].last = self.clock.now();
-            return;
-        }
         let now = self.clock.now();
+        let goes_with = question.is_none() && self.goes_with_a_poll(seen.call);
         let rows = &mut self.lints.polls.0;
         if rows.len() <= label {
             rows.resize(label + 1, Row::default());
         }
         let row = &mut rows[label];
-        let goes_on = row.question == question && seen.began.saturating_sub(row.last) < PAUSE;
-        *row = Row { question, count: if goes_on { row.count.saturating_add(1) } else { 1 }, last: now };
+        let paused = seen.began.saturating_sub(row.last) >= PAUSE;
+        row.last = now;
+        if goes_with && !paused {
+            return;
+        }
+        row.count = if row.question == question && !paused { row.count.saturating_add(1) } else { 1 };
+        row.question = question;
         if question.is_some() && row.count == ROW {
             self.tell_poll(seen);
         }

@@ -217,14 +217,14 @@ pub(crate) fn opened_without_generic_all(export: Export, id: &str, access: u32) 
     )
 }
 
-/// `passed`: the text that was passed, if it is one.
-pub(crate) fn options_not_null(export: Export, parameter: &str, passed: Option<&str>) -> Finding {
+/// `what`: what was passed; `text`: its text, if it is one.
+pub(crate) fn options_not_null(export: Export, what: &str, text: Option<&str>) -> Finding {
     let finding = lint(
         FindingKind::OptionsNotNull,
-        format!("{export} was called with {parameter} other than NULL"),
+        format!("{export} was called with {what} other than NULL"),
         "the documentation wants NULL: what is passed is ignored today, and may be refused by the next Windows",
     );
-    match passed {
+    match text {
         Some(text) => with_fact(finding, "passed", shortened(text)),
         None => finding,
     }
@@ -253,4 +253,16 @@ pub(super) fn write_warnings(warnings: &[Finding], f: &mut fmt::Formatter<'_>) -
         write_facts(warning, f)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_words_of_its_own_for_what_mends_it() {
+        for kind in FindingKind::all() {
+            assert_ne!(super::super::mend(*kind), mend(FindingKind::DoubleClose), "{kind}");
+        }
+    }
 }
