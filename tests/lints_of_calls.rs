@@ -229,6 +229,39 @@ fn a_wait_without_end_in_a_callback_is_told_if_it_has_to_wait() {
     assert_eq!(waits_in_callback(INFINITE, false), [""; 0]);
 }
 
+#[test]
+fn a_wait_in_a_callback_is_told_while_it_lasts() {
+    let host = strict();
+    let report = report_of(&host, || {
+        let gate = host.when(calls::start()).simulate().hold();
+        let (first, second) = (create("first", VM), create("second", VM));
+        let slow = begin(HcsStartComputeSystem, second);
+        let (done, outcome) = channel();
+        let context = Wait { operation: Some(Sent::new(slow)), timeout: INFINITE, done };
+        let operation = operation_with((&raw const context).cast(), Some(wait_inside));
+        assert_eq!(call(HcsGetComputeSystemProperties, first, operation, None), S_OK);
+        host.advance(A_WHILE);
+        while host.findings().is_empty() {
+            std::thread::yield_now(); // the callback is on its way into the wait
+        }
+        let findings = host.findings();
+        assert_eq!(findings[0].kind, FindingKind::InfiniteWaitInCallback);
+        assert_eq!(findings[0].entry, None); // the call has not returned
+        gate.release();
+        assert_eq!(next_of(&outcome), S_OK);
+        close_operation(operation);
+        close_operation(slow);
+        close_system(first);
+        close_system(second);
+    })
+    .unwrap();
+    let [finding] = &report.findings[..] else { panic!("{report}") };
+    let entry = finding.entry.unwrap();
+    let line = report.journal.entries().iter().find(|it| it.number == entry).unwrap();
+    let hcs_sim::What::Called { call, .. } = &line.what else { panic!("{line:?}") };
+    assert_eq!(call.export(), hcs_sim::Export::HcsWaitForOperationResult);
+}
+
 unsafe extern "system" fn wait_for_the_exit(event: *const HCS_EVENT, context: *const c_void) {
     // SAFETY: the event is valid during the call, and the context outlives the callback.
     let (event, it) = unsafe { (&*event, &*context.cast::<(Sent, Sender<Hresult>)>()) };
@@ -377,7 +410,8 @@ fn a_document_that_is_freed_with_another_function_is_told() {
         ["a document that HcsWaitForOperationResult handed out was freed with CoTaskMemFree"]
     );
     // SAFETY: as above.
-    assert_eq!(client(|it| drop(unsafe { LocalFree(it.cast()) })), [""; 0]);
+    let rightly = client(|it| assert!(unsafe { LocalFree(it.cast()) }.is_null()));
+    assert_eq!(rightly, [""; 0]);
 }
 
 #[test]

@@ -4,18 +4,20 @@
 use std::collections::BTreeMap;
 
 use super::call::wants_document;
+use super::left::{Tracked, close_of_process, close_of_system, has_ended, is_ended_on_purpose, unread};
 use super::polls::Polls;
 use super::world::World;
 use crate::answer::{Answer, Returned};
 use crate::call::{Call, Delivery, Milliseconds, OperationType, Pointer, Text};
 use crate::event::EventType;
-use crate::handle::{OperationHandle, ProcessHandle, SystemHandle};
+use crate::handle::{OperationHandle, SystemHandle};
 use crate::hresult::*;
 use crate::journal::finding::{Finding, FindingKind};
-use crate::journal::report::lints::{self as sentences, Coming, Left};
+use crate::journal::level::Level;
+use crate::journal::report::lints as sentences;
 use crate::journal::text;
 use crate::model::Nanos;
-use crate::model::attention::Ending;
+use crate::model::attention::Attention;
 use crate::model::host::{GENERIC_ALL, Host};
 use crate::model::operation::State;
 use crate::model::registration::Target;
@@ -45,32 +47,19 @@ pub(super) struct Suspect {
     tracked: Tracked,
 }
 
-/// What a request was about, by numbers; 0 is none.
-#[derive(Clone, Copy)]
-struct Tracked {
-    kind: OperationType,
-    id: u64,
-    system: u64,
-    process: u64,
-}
-
 /// What is wrong with a call, if it comes to pass.
 pub(super) enum Suspicion {
     Certain(Finding),
-    Open(Box<Suspect>),
+    Open(Suspect),
     /// There are enough of this kind.
     OneMore(FindingKind),
 }
 
 /// Looks at a call before it is performed: afterwards what it closes, or uses again, is gone.
 #[inline]
-pub(super) fn before(world: &mut World, call: &Call) -> Option<Suspicion> {
+pub(super) fn before(world: &mut World, call: &Call) -> Option<Box<Suspicion>> {
     match call {
-        Call::CloseOperation { operation } => {
-            let number = world.model.operation_number(*operation).ok()?;
-            leave(world, number);
-            unread(world, number, true)
-        }
+        Call::CloseOperation { operation } => unread(world, *operation, true),
         Call::CloseComputeSystem { compute_system } => close_of_system(world, *compute_system),
         Call::CloseProcess { process } => close_of_process(world, *process),
         Call::OpenComputeSystem { id, requested_access, .. }
@@ -82,8 +71,7 @@ pub(super) fn before(world: &mut World, call: &Call) -> Option<Suspicion> {
             Some(world.lints.certain(FindingKind::OpenedWithoutGenericAll, finding))
         }
         _ if call.export().info().delivery == Delivery::ThroughOperation => {
-            let number = world.model.operation_number(call.operation()?).ok()?;
-            unread(world, number, false)
+            unread(world, call.operation()?, false)
         }
         _ => None,
     }
@@ -126,12 +114,12 @@ pub(super) struct Seen<'a> {
 }
 
 /// Looks at a call after it was performed.
-pub(super) fn after(world: &mut World, seen: &Seen<'_>, suspicion: Option<Suspicion>) {
+pub(super) fn after(world: &mut World, seen: &Seen<'_>, suspicion: Option<Box<Suspicion>>) {
     let Seen { call, answer, accepted, entry, .. } = *seen;
     if let Some(suspicion) = suspicion
         && (accepted || call.export().info().delivery != Delivery::ThroughOperation)
     {
-        world.suspect(suspicion, entry);
+        world.suspect(*suspicion, entry);
     }
     let succeeded = answer.returned == Returned::Hresult(S_OK);
     match call {
@@ -215,7 +203,7 @@ pub(super) fn timeout_of(call: &Call) -> Option<Milliseconds> {
 /// A get or a wait has answered.
 fn heed_result(world: &mut World, call: &Call, answer: &Answer) {
     let Returned::Hresult(code) = answer.returned else { return };
-    let Ok(number) = world.model.operation_number(call.operation().unwrap_or_default()) else { return };
+    let Some(number) = call.operation().and_then(|it| it.number()) else { return };
     let Some(operation) = world.model.operations.get_mut(number) else { return };
     let attention = &mut operation.attention;
     match &operation.state {
@@ -239,11 +227,7 @@ fn heed_result(world: &mut World, call: &Call, answer: &Answer) {
     }
 }
 
-fn heed_operation(
-    world: &mut World,
-    handle: OperationHandle,
-    note: impl FnOnce(&mut crate::model::attention::Attention),
-) {
+fn heed_operation(world: &mut World, handle: OperationHandle, note: impl FnOnce(&mut Attention)) {
     if let Ok(number) = world.model.operation_number(handle)
         && let Some(operation) = world.model.operations.get_mut(number)
     {
@@ -271,226 +255,17 @@ fn cancelled(world: &mut World, handle: SystemHandle) {
     world.lints.suspects.retain(|it| !is_of_it(it.tracked.kind, it.tracked.system));
 }
 
-/// Requests that change nothing: one that is left does no harm.
-pub(super) fn is_query(kind: OperationType) -> bool {
-    matches!(
-        kind,
-        OperationType::Enumerate
-            | OperationType::GetProperties
-            | OperationType::GetProcessInfo
-            | OperationType::GetProcessProperties
-    )
-}
-
-/// Requests whose success shows: the system or the process ends.
-fn is_to_end(kind: OperationType) -> bool {
-    matches!(kind, OperationType::Terminate | OperationType::Shutdown | OperationType::SignalProcess)
-}
-
-/// Codes that need no explanation.
-fn says_all(code: Hresult) -> bool {
-    matches!(
-        code,
-        HCS_E_SYSTEM_ALREADY_STOPPED
-            | HCS_E_PROCESS_ALREADY_STOPPED
-            | HCS_E_SYSTEM_NOT_FOUND
-            | HCS_E_SYSTEM_ALREADY_EXISTS
-    )
-}
-
-/// Codes of requests that were pending when their system ended.
-fn is_by_end(code: Hresult) -> bool {
-    says_all(code)
-        || matches!(
-            code,
-            HCS_E_TERMINATED
-                | HCS_E_TERMINATED_DURING_START
-                | HCS_E_UNEXPECTED_EXIT
-                | HCS_E_SERVICE_DISCONNECT
-                | HCS_E_SERVICE_NOT_AVAILABLE
-        )
-}
-
-/// A request that is to end something is left while it is pending: the end may come at any time from now on.
-fn leave(world: &mut World, number: u64) {
-    let Some(operation) = world.model.operations.get(number) else { return };
-    let State::Pending(tracked) = operation.state else { return };
-    let this = PendingUse { operation: number, id: tracked.id };
-    let mark = |ending: &mut Ending| ending.left |= ending.requested == Some(this);
-    if let Some(process) = world.model.process_behind(tracked.process) {
-        world.model.processes.get_mut(process).into_iter().for_each(|it| mark(&mut it.ending));
-    } else if let Some(system) = world.model.systems.get_mut(tracked.system_number) {
-        mark(&mut system.ending);
-    }
-}
-
-/// An operation is closed, or used again: does somebody know how its last use ended?
-#[inline]
-fn unread(world: &World, number: u64, closing: bool) -> Option<Suspicion> {
-    let operation = world.model.operations.get(number)?;
-    let seen = operation.attention;
-    match &operation.state {
-        State::Idle => return None,
-        State::Pending(_) if !closing => return None,
-        State::Completed(_, outcome) => {
-            let is_known = seen.fetched || seen.told;
-            let is_explained = outcome.hresult.is_success() || outcome.document.is_none() || seen.document;
-            if is_known && is_explained {
-                return None;
-            }
-        }
-        State::Pending(_) => {}
-    }
-    if seen.excused || operation.inside > 0 { None } else { left(world, number, closing) }
-}
-
-fn left(world: &World, number: u64, closing: bool) -> Option<Suspicion> {
-    let World { model, lints, .. } = world;
-    let operation = model.operations.get(number)?;
-    let used = *operation.tracked()?;
-    let tracked = Tracked {
-        kind: used.kind,
-        id: used.id,
-        system: used.system_number,
-        process: model.process_behind(used.process).unwrap_or_default(),
-    };
-    let outcome = operation.outcome().ok();
-    let this = Left {
-        operation: model.operation_handle(number),
-        kind: used.kind,
-        id: model.systems.get(used.system_number).map(|it| it.id.clone()),
-        closing,
-        hresult: outcome.map(|it| it.hresult),
-    };
-    let (seen, kind) = (operation.attention, used.kind);
-    let is_known = seen.fetched || seen.told;
-    let Some(outcome) = outcome else {
-        if is_query(kind) || has_ended(model, tracked) {
-            return None;
-        }
-        if seen.timed_out {
-            // A terminate that takes longer needs nothing but time.
-            let is_ended = kind == OperationType::Terminate || is_ended_on_purpose(model, tracked);
-            return (!is_ended).then(|| lints.open(tracked, sentences::timeout_abandoned(&this)));
-        }
-        if is_to_end(kind) {
-            return lints.until_the_end(model, tracked, sentences::closed_while_pending(&this));
-        }
-        let finding = || sentences::closed_while_pending(&this);
-        return Some(lints.certain(FindingKind::ClosedWhilePending, finding));
-    };
-    let code = outcome.hresult;
-    if is_known && says_all(code) || is_by_end(code) && has_ended(model, tracked) && !is_to_end(kind) {
-        return None;
-    }
-    if is_to_end(kind) && (code.is_success() || says_all(code)) {
-        return lints.until_the_end(model, tracked, sentences::result_unread(&this));
-    }
-    if seen.timed_out && !is_known {
-        let is_ended = is_query(kind) || is_ended_on_purpose(model, tracked);
-        return (!is_ended).then(|| lints.open(tracked, sentences::timeout_abandoned(&this)));
-    }
-    Some(match &outcome.document {
-        Some(document) if code.is_failure() && !says_all(code) => lints
-            .certain(FindingKind::FailureUnread, || sentences::failure_unread(&this, document, seen.fetched)),
-        _ => lints.certain(FindingKind::ResultUnread, || sentences::result_unread(&this)),
-    })
-}
-
-/// Whether what a request was about is over. The system of a create that failed is not; nobody has seen it.
-fn has_ended(model: &Host, it: Tracked) -> bool {
-    let system =
-        model.systems.get(it.system).map_or(it.kind != OperationType::Create, |it| it.exit.is_some());
-    let process = model.processes.get(it.process).is_some_and(|it| it.exit.is_some());
-    it.system != 0 && system || process
-}
-
-/// Whether the client has done something that ends a request: asked for the end of its system or its process, or given up the
-/// last handle of a system that ends then.
-fn is_ended_on_purpose(model: &Host, it: Tracked) -> bool {
-    let is_later = |ending: Ending| ending.requested.is_some_and(|by| by.id > it.id);
-    let system = model.systems.get(it.system).is_some_and(|it| {
-        is_later(it.ending) || it.handles == 0 && it.configuration.terminate_on_last_handle_closed
-    });
-    let process = model.processes.get(it.process).is_some_and(|it| is_later(it.ending));
-    system || process
-}
-
-/// A handle of a system is closed: is its callback still to be told of the exit?
-fn close_of_system(world: &World, handle: SystemHandle) -> Option<Suspicion> {
-    let model = &world.model;
-    let number = model.handle_number(handle).ok()?;
-    let open = model.handles.get(number)?;
-    if !open.listener.is_registered() || open.inside > 0 || model.is_stale_handle(number) {
-        return None;
-    }
-    let system = model.systems.get(open.system)?;
-    if system.ending.known || system.silent {
-        return None;
-    }
-    let coming = if system.exit.is_some() {
-        Coming::Happened
-    } else if system.shutting_down || is_on_its_way(model, system.ending) {
-        Coming::Requested
-    } else {
-        return None;
-    };
-    let finding = || sentences::system_closed_before_exit_event(handle, &open.id, coming);
-    Some(world.lints.certain(FindingKind::ClosedBeforeExitEvent, finding))
-}
-
-fn close_of_process(world: &World, handle: ProcessHandle) -> Option<Suspicion> {
-    let model = &world.model;
-    let number = model.process_number(handle).ok()?;
-    let open = model.process_handles.get(number)?;
-    if !open.listener.is_registered() || open.inside > 0 || model.is_stale_process(number) {
-        return None;
-    }
-    let process = model.processes.get(open.process)?;
-    // Processes end with their system, and events of theirs may be lost then.
-    let is_known = process.ending.known || model.systems.get(process.system).is_none_or(|it| it.ending.known);
-    if is_known || process.silent {
-        return None;
-    }
-    let coming = if process.exit.is_some() {
-        Coming::Happened
-    } else if is_on_its_way(model, process.ending) {
-        Coming::Requested
-    } else {
-        return None;
-    };
-    let finding = || sentences::process_closed_before_exit_event(handle, process.process_id, coming);
-    Some(world.lints.certain(FindingKind::ClosedBeforeExitEvent, finding))
-}
-
-/// Whether an end was asked for and may still come.
-fn is_on_its_way(model: &Host, ending: Ending) -> bool {
-    let is_pending =
-        |it: PendingUse| model.operations.get(it.operation).is_some_and(|op| op.is_pending_as(it.id));
-    ending.left || ending.requested.is_some_and(is_pending)
-}
-
 impl Lints {
-    fn certain(&self, kind: FindingKind, finding: impl FnOnce() -> Finding) -> Suspicion {
+    pub(super) fn certain(&self, kind: FindingKind, finding: impl FnOnce() -> Finding) -> Box<Suspicion> {
         let is_full = self.counts.get(&kind).is_some_and(|it| *it >= MOST_OF_A_KIND);
-        if is_full { Suspicion::OneMore(kind) } else { Suspicion::Certain(finding()) }
+        Box::new(if is_full { Suspicion::OneMore(kind) } else { Suspicion::Certain(finding()) })
     }
 
-    fn open(&self, tracked: Tracked, finding: Finding) -> Suspicion {
+    pub(super) fn open(&self, tracked: Tracked, finding: Finding) -> Box<Suspicion> {
         if self.suspects.len() >= MOST_SUSPECTS {
-            return Suspicion::OneMore(finding.kind);
+            return Box::new(Suspicion::OneMore(finding.kind));
         }
-        Suspicion::Open(Box::new(Suspect { finding, tracked }))
-    }
-
-    /// A request that is to end something is well known once the end is.
-    fn until_the_end(&self, model: &Host, it: Tracked, finding: Finding) -> Option<Suspicion> {
-        let is_known = if it.kind == OperationType::SignalProcess {
-            model.processes.get(it.process).is_none_or(|it| it.ending.known)
-        } else {
-            model.systems.get(it.system).is_none_or(|it| it.ending.known)
-        };
-        (!is_known).then(|| self.open(it, finding))
+        Box::new(Suspicion::Open(Suspect { finding, tracked }))
     }
 }
 
@@ -509,7 +284,7 @@ impl World {
             Suspicion::Certain(finding) => self.lint(finding.kind, Some(entry), || finding),
             Suspicion::Open(mut suspect) => {
                 suspect.finding.entry = Some(entry);
-                self.lints.suspects.push(*suspect);
+                self.lints.suspects.push(suspect);
             }
             Suspicion::OneMore(kind) => *self.lints.counts.entry(kind).or_default() += 1,
         }
@@ -583,8 +358,7 @@ impl World {
     }
 
     pub(super) fn warnings(&self) -> Vec<Finding> {
-        use crate::journal::level::Level;
         let found = self.findings.iter().filter(|it| self.settings.level(it.kind) == Level::Warn);
-        self.lints.warned.iter().chain(found).cloned().collect()
+        self.lints.warned.iter().chain(found).cloned().map(|it| self.so_far(it)).collect()
     }
 }

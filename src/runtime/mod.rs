@@ -13,6 +13,7 @@ pub(crate) mod guests;
 pub(crate) mod host;
 pub(crate) mod hot;
 pub(crate) mod lanes;
+pub(crate) mod left;
 pub(crate) mod lints;
 pub(crate) mod pipes;
 pub(crate) mod polls;

@@ -1,7 +1,8 @@
 //! Polls in a loop: the same question again and again, by the same thread, with nothing in between.
 //! Not here: other lints (`lints`).
 
-use super::lints::{Seen, is_query, timeout_of};
+use super::left::is_query;
+use super::lints::{Seen, timeout_of};
 use super::world::World;
 use crate::answer::Returned;
 use crate::call::{Call, Milliseconds, Text};
@@ -28,7 +29,7 @@ struct Row {
     last: Nanos,
 }
 
-/// What is asked: of what, by its number, and a digest of how.
+/// What is asked: through which handle, by its number, and a digest of how.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Question {
     System(u64, u64),
@@ -68,17 +69,16 @@ impl World {
     }
 
     fn question(&self, seen: &Seen<'_>) -> Option<Question> {
-        let model = &self.model;
         let unanswered = matches!(
             seen.answer.returned,
             Returned::Hresult(HCS_E_OPERATION_PENDING | HCS_E_OPERATION_TIMEOUT)
         );
         match seen.call {
             Call::GetComputeSystemProperties { compute_system, property_query, .. } if seen.accepted => {
-                Some(Question::System(model.system_behind(*compute_system)?, digest(property_query)))
+                Some(Question::System(compute_system.number()?, digest(property_query)))
             }
             Call::GetProcessProperties { process, property_query, .. } if seen.accepted => {
-                Some(Question::Process(model.process_behind(*process)?, digest(property_query)))
+                Some(Question::Process(process.number()?, digest(property_query)))
             }
             Call::EnumerateComputeSystems { query, .. }
             | Call::EnumerateComputeSystemsInNamespace { query, .. }
@@ -92,16 +92,16 @@ impl World {
             | Call::WaitForOperationResultAndProcessInfo { operation, timeout_ms: Milliseconds(0), .. }
                 if unanswered =>
             {
-                let operation = model.operations.get(model.operation_number(*operation).ok()?)?;
+                let operation = self.model.operations.get(operation.number()?)?;
                 Some(Question::Result(operation.tracked()?.id))
             }
             Call::WaitForComputeSystemExit { compute_system, timeout_ms: Milliseconds(0), .. }
                 if unanswered =>
             {
-                Some(Question::SystemExit(model.system_behind(*compute_system)?))
+                Some(Question::SystemExit(compute_system.number()?))
             }
             Call::WaitForProcessExit { process, timeout_ms: Milliseconds(0), .. } if unanswered => {
-                Some(Question::ProcessExit(model.process_behind(*process)?))
+                Some(Question::ProcessExit(process.number()?))
             }
             _ => None,
         }
@@ -116,8 +116,7 @@ impl World {
             | Call::GetOperationId { .. }
             | Call::GetOperationContext { .. } => true,
             Call::GetOperationResult { operation, .. } | Call::WaitForOperationResult { operation, .. } => {
-                let operation = self.model.operation_number(*operation).ok();
-                let operation = operation.and_then(|it| self.model.operations.get(it));
+                let operation = operation.number().and_then(|it| self.model.operations.get(it));
                 operation
                     .is_some_and(|it| !it.is_pending() && it.tracked().is_some_and(|it| is_query(it.kind)))
             }
@@ -125,6 +124,7 @@ impl World {
         }
     }
 
+    #[cold]
     fn tell_poll(&mut self, seen: &Seen<'_>) {
         let call = seen.call;
         let about = match (call.compute_system(), call.process(), call.operation()) {

@@ -164,7 +164,8 @@ impl Host {
 
     /// What was noticed so far, without what is merely still open, allowed or not.
     pub fn findings(&self) -> Vec<Finding> {
-        self.shared().world.lock().findings.clone()
+        let world = self.shared().world.lock();
+        world.findings.iter().cloned().map(|it| world.so_far(it)).collect()
     }
 }
 
@@ -187,7 +188,8 @@ fn verify(shared: &Arc<Shared>) -> Report {
     }
     world.judge_suspects();
     let journal = world.journal();
-    let mut findings = std::mem::take(&mut world.findings);
+    let mut findings: Vec<Finding> =
+        std::mem::take(&mut world.findings).into_iter().map(|it| world.so_far(it)).collect();
     let open = what_is_open(&mut world, &journal);
     findings.extend(open);
     findings.extend(world.script.rules().iter().flat_map(|rule| match &rule.expected {

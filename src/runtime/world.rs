@@ -409,6 +409,12 @@ impl World {
         self.findings.push(finding);
     }
 
+    /// A finding of a call that is still under way has no entry in the journal yet.
+    pub(crate) fn so_far(&self, finding: Finding) -> Finding {
+        let entry = finding.entry.filter(|it| *it < self.log.next_number());
+        Finding { entry, ..finding }
+    }
+
     pub(crate) fn journal(&self) -> Journal {
         self.log.snapshot(|label| self.threads.name(label))
     }
