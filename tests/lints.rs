@@ -193,6 +193,18 @@ fn what_failed_because_the_client_ended_its_system_is_not_told() {
 }
 
 #[test]
+fn what_failed_because_the_service_went_away_is_not_told() {
+    let found = told(|host| {
+        let system = create("web", VM);
+        let starting = begin(HcsStartComputeSystem, system);
+        host.raise(event::service_disconnect());
+        close_operation(starting);
+        close_system(system);
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn a_host_that_ends_with_open_operations_tells_of_them_alone() {
     let found = told(|host| {
         let system = create("web", VM);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use hcs_sim::computecore::*;
 use hcs_sim::hresult::*;
 use hcs_sim::win32::{CoTaskMemFree, LocalFree};
-use hcs_sim::{FindingKind, Host, Hresult, call as calls, event, program};
+use hcs_sim::{FindingKind, Host, Hresult, Level, call as calls, event, program};
 use support::lints::*;
 use support::listeners::*;
 use support::processes::*;
@@ -181,6 +181,28 @@ fn a_process_that_goes_on_or_whose_exit_was_waited_for_is_not() {
         end(system);
     });
     assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_process_that_ended_with_its_system_is_not_if_such_events_are_lost() {
+    let client = |tells: bool| {
+        let host = Host::builder()
+            .level(FindingKind::ClosedBeforeExitEvent, Level::Deny)
+            .behavior(|it| it.process_events_at_system_exit = tells)
+            .build();
+        findings_of(&host, || {
+            host.canned("tool", program::runs_until_terminated());
+            let listener = Listener::new();
+            let system = running("box");
+            let started = start_process(system, NO_PIPES);
+            listener.register_process(started.process, HcsEventOptionNone);
+            assert_eq!(ask(HcsTerminateComputeSystem, system, None).0, S_OK);
+            started.close();
+            close_system(system);
+        })
+    };
+    assert_eq!(client(true), [FindingKind::ClosedBeforeExitEvent]);
+    assert_eq!(client(false), []);
 }
 
 // infinite-wait-in-callback

@@ -197,9 +197,11 @@ pub(super) fn close_of_process(world: &World, handle: ProcessHandle) -> Option<B
         return None;
     }
     let process = model.processes.get(open.process)?;
-    // Processes end with their system, and events of theirs may be lost then.
-    let is_known = process.ending.known || model.systems.get(process.system).is_none_or(|it| it.ending.known);
-    if is_known || process.silent {
+    // Processes end with their system: who knows of that end knows of theirs, and their events may be lost.
+    let tells = model.behavior.process_events_at_system_exit;
+    let is_over =
+        model.systems.get(process.system).is_none_or(|it| it.ending.known || it.exit.is_some() && !tells);
+    if process.ending.known || process.silent || is_over {
         return None;
     }
     let coming = if process.exit.is_some() {
