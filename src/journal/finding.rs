@@ -82,6 +82,26 @@ kinds! {
     ReplayDeparted = "replay-departed";
     /// This machine gave hcs-sim no pipe or no thread for a process.
     OutOfResources = "out-of-resources";
+    /// A wait without a timeout inside a callback, which had to wait.
+    InfiniteWaitInCallback = "infinite-wait-in-callback";
+    /// A request failed, and its result document never reached the client.
+    FailureUnread = "failure-unread";
+    /// A handle with a callback was closed when the exit of its system or process was still to be told.
+    ClosedBeforeExitEvent = "closed-before-exit-event";
+    /// An operation was closed, or used again, and nobody had read its result.
+    ResultUnread = "result-unread";
+    /// An operation was closed while its request was pending: its result is lost.
+    ClosedWhilePending = "closed-while-pending";
+    /// A state or a result was asked for over and over where an event or a wait would tell it.
+    PolledInALoop = "polled-in-a-loop";
+    /// A document was freed with a function other than `LocalFree`.
+    FreedOtherwise = "freed-otherwise";
+    /// A wait timed out, its operation was closed, and nothing was done about the request.
+    TimeoutAbandoned = "timeout-abandoned";
+    /// A compute system was opened with another access mask than `GENERIC_ALL`.
+    OpenedWithoutGenericAll = "opened-without-generic-all";
+    /// Something was passed in a parameter that the documentation wants to be NULL.
+    OptionsNotNull = "options-not-null";
 }
 
 impl fmt::Display for FindingKind {

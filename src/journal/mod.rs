@@ -3,6 +3,7 @@
 
 pub(crate) mod finding;
 mod html;
+pub(crate) mod level;
 mod mermaid;
 pub(crate) mod place;
 pub(crate) mod report;

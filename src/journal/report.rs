@@ -2,6 +2,7 @@
 //! Not here: noticing what is wrong (`runtime`), the lines of the timeline (`text`).
 
 pub(crate) mod files;
+pub(crate) mod lints;
 pub(crate) mod replay;
 mod rules;
 
@@ -50,31 +51,35 @@ const NOTES: usize = 20;
 pub struct Report {
     /// The findings that are not allowed, in the order in which they were noticed.
     pub findings: Vec<Finding>,
+    /// What does not fail the test: findings at [`Level::Warn`](crate::Level::Warn) that were not shown before.
+    pub warnings: Vec<Finding>,
     /// The journal.
     pub journal: Journal,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.findings.len();
-        writeln!(
-            f,
-            "hcs-sim: {}",
-            if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
-        )?;
+        writeln!(f, "hcs-sim: {}", lints::headline(self.findings.len(), self.warnings.len()))?;
         for (index, finding) in self.findings.iter().enumerate() {
             writeln!(f, "\n{}. {}", index + 1, finding.sentence)?;
-            let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
-            let facts = finding.facts.iter().map(|(label, text)| (*label, text.as_str()));
-            // A finding that knows better says so itself.
-            let has_own = finding.facts.iter().any(|it| it.0 == "to mend");
-            let usual = (!has_own).then(|| ("to mend", mend(finding.kind)));
-            for (label, text) in facts.chain(usual).chain([("to allow", allow.as_str())]) {
-                writeln!(f, "     {label:<12} {text}")?;
-            }
+            write_facts(finding, f)?;
         }
+        lints::write_warnings(&self.warnings, f)?;
         self.write_journal(f)
     }
+}
+
+/// What is known of a finding, what would mend it and how it is allowed.
+fn write_facts(finding: &Finding, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
+    let facts = finding.facts.iter().map(|(label, text)| (*label, text.as_str()));
+    // A finding that knows better says so itself.
+    let has_own = finding.facts.iter().any(|it| it.0 == "to mend");
+    let usual = (!has_own).then(|| ("to mend", mend(finding.kind)));
+    for (label, text) in facts.chain(usual).chain([("to allow", allow.as_str())]) {
+        writeln!(f, "     {label:<12} {text}")?;
+    }
+    Ok(())
 }
 
 impl Report {
@@ -82,7 +87,7 @@ impl Report {
     fn write_journal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.journal.entries();
         let Some(last) = entries.last().map(|it| it.number) else { return Ok(()) };
-        let guilty: Vec<u64> = self.findings.iter().filter_map(|it| it.entry).collect();
+        let guilty: Vec<u64> = self.findings.iter().chain(&self.warnings).filter_map(|it| it.entry).collect();
         let noted = entries.iter().filter(|it| it.note().is_some()).map(|it| it.number);
         let noted: Vec<u64> = noted.rev().take(NOTES).collect(); // the last ones: they are near the cause
         let shown = |entry: &Entry| {
@@ -152,6 +157,7 @@ pub(crate) fn mend(kind: FindingKind) -> &'static str {
         }
         FindingKind::ReplayDeparted => "correct the code, or record the run again",
         FindingKind::OutOfResources => "raise the limit of open files, or keep fewer processes",
+        lint => lints::mend(lint),
     }
 }
 

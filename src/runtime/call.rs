@@ -9,6 +9,7 @@ use parking_lot::MutexGuard;
 use super::clock::Time;
 use super::dispatch;
 use super::documents::Document;
+use super::lints::{self, Seen as Turned};
 use super::seat::{self, Place};
 use super::wait::{Waited, wait_until};
 use super::world::{Completion, Shared, World};
@@ -18,6 +19,7 @@ use crate::call::{Call, Milliseconds};
 use crate::document::process::ProcessParameters;
 use crate::hresult::*;
 use crate::journal::finding::Finding;
+use crate::journal::level::Level;
 use crate::journal::place::Place as Source;
 use crate::journal::{Event, report, text};
 use crate::model::Nanos;
@@ -78,6 +80,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     if let Some(target) = closed_by(&call) {
         drain(shared, &mut world, *label, target, &call);
     }
+    let suspicion = if is_missing { None } else { lints::before(&mut world, &call) };
     let now = world.now();
     let mut performed = if is_missing {
         Performed::faulty(&call, Fault::MissingExport(profile))
@@ -91,6 +94,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         let id = Arc::clone(&open.id);
         world.log.name_system(performed.answer.system, &id);
     }
+    let is_accepted = performed.accepted.is_some();
     if let Some(mut accepted) = performed.accepted.take() {
         if let Body::NewProcess(new) = &mut accepted.request.body {
             let parameters = Arc::clone(&new.parameters);
@@ -105,6 +109,8 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     } else if let Some(after) = claim.as_ref().and_then(|it| it.reply.after) {
         take_time(shared, &mut world, after);
     }
+    let waits_in_callback =
+        !scripted && lints::waits_in_callback(&mut world, *label, &call, &performed.answer, provisional);
     if !scripted {
         wait_if_asked(shared, &mut world, *label, &call, &mut performed);
     }
@@ -131,8 +137,13 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         world.threads.note_status(*label); // somebody may have to know whether this thread runs or waits
     }
     let entry = world.log.next_number();
+    if !is_missing {
+        let answer = &performed.answer;
+        let turned = Turned { label: *label, call: &call, answer, accepted: is_accepted, began, entry };
+        lints::after(&mut world, &turned, suspicion);
+    }
     let answered = write_down(shared, &mut world, *label, began, call, performed);
-    if !world.script.is_empty() {
+    if !world.script.is_empty() || waits_in_callback {
         world.script.written_down(provisional, entry);
         let findings = world.findings.iter_mut().filter(|it| it.entry == Some(provisional));
         findings.for_each(|it| it.entry = Some(entry));
@@ -545,7 +556,7 @@ fn wants_process_info(call: &Call) -> bool {
 }
 
 /// Whether the caller has passed a pointer for the document.
-fn wants_document(call: &Call) -> bool {
+pub(super) fn wants_document(call: &Call) -> bool {
     match call {
         Call::GetOperationResult { result_document, .. }
         | Call::GetOperationResultAndProcessInfo { result_document, .. }
@@ -569,6 +580,8 @@ pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
 
 /// A finding that belongs to no test's host: the default host keeps it, and stderr says it at once.
 fn tell(finding: Finding) {
-    eprintln!("hcs-sim: {}; {}", finding.sentence, report::mend(finding.kind));
+    if finding.kind.default_level() == Level::Deny {
+        eprintln!("hcs-sim: {}; {}", finding.sentence, report::mend(finding.kind));
+    }
     super::registry::default_host().shared().world.lock().find(finding, None);
 }

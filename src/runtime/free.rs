@@ -7,6 +7,7 @@ use super::documents::Freeing;
 use super::world::Shared;
 use super::{registry, seat};
 use crate::handle::Parts;
+use crate::journal::finding::FindingKind;
 use crate::journal::report;
 
 pub(crate) enum Freed {
@@ -36,6 +37,12 @@ pub(crate) fn free_document(address: usize, function: &'static str) -> Freed {
 
 fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Freed> {
     let mut world = shared.world.lock();
+    if function != "LocalFree"
+        && let Some((export, entry)) = world.documents.origin(address)
+    {
+        let finding = || report::lints::freed_otherwise(function, export);
+        world.lint(FindingKind::FreedOtherwise, Some(entry), finding);
+    }
     match world.documents.free(address) {
         Freeing::Freed(give_back) => {
             drop(world);

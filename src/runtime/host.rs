@@ -14,7 +14,8 @@ use super::{dispatch, registry};
 use crate::call::OperationType;
 use crate::document::DocumentChecks;
 use crate::journal::Journal;
-use crate::journal::finding::FindingKind;
+use crate::journal::finding::{Finding, FindingKind};
+use crate::journal::level::Level;
 use crate::model::behavior::Behavior;
 use crate::model::host::SavedState;
 use crate::model::lifecycle::{nanos, path_key};
@@ -149,9 +150,22 @@ impl Builder {
         self
     }
 
-    /// Findings of this kind do not fail the test.
-    pub fn allow(mut self, kind: FindingKind) -> Builder {
-        self.settings.allowed.insert(kind);
+    /// Findings of this kind do not fail the test: [`Level::Allow`].
+    pub fn allow(self, kind: FindingKind) -> Builder {
+        self.level(kind, Level::Allow)
+    }
+
+    /// What findings of this kind do to the test. Default [`FindingKind::default_level`].
+    ///
+    /// ```
+    /// use hcs_sim::{FindingKind, Host, Level};
+    /// Host::builder().level(FindingKind::ResultUnread, Level::Deny).run(|host| {
+    ///     // .. the test ..
+    /// #   let _ = host;
+    /// });
+    /// ```
+    pub fn level(mut self, kind: FindingKind, level: Level) -> Builder {
+        self.settings.levels.insert(kind, level);
         self
     }
 
@@ -264,9 +278,29 @@ impl Host {
         self.shared().world.lock().journal()
     }
 
-    /// Findings of this kind do not fail the test.
+    /// Findings of this kind do not fail the test: [`Level::Allow`].
     pub fn allow(&self, kind: FindingKind) {
-        self.shared().world.lock().settings.allowed.insert(kind);
+        self.level(kind, Level::Allow);
+    }
+
+    /// What findings of this kind do to the test, also those that were noticed already and are not verified yet.
+    pub fn level(&self, kind: FindingKind, level: Level) {
+        self.shared().world.lock().settings.levels.insert(kind, level);
+    }
+
+    /// What was noticed so far and does not fail the test, because its level is [`Level::Warn`]. Kept after a verification too.
+    /// Whether a request was left alone is known only once everything has happened: such a warning comes with
+    /// [`Host::verify`], or at the end of [`Host::run`].
+    ///
+    /// ```
+    /// use hcs_sim::Host;
+    /// let host = Host::new();
+    /// // .. the test ..
+    /// host.verify().unwrap();
+    /// assert_eq!(host.warnings(), []);
+    /// ```
+    pub fn warnings(&self) -> Vec<Finding> {
+        self.shared().world.lock().warnings()
     }
 
     /// The configuration of a system as it is now, with what modify requests have changed; after its exit as it was, as long as

@@ -12,6 +12,7 @@ use super::world::{Shared, World};
 use crate::handle::{ProcessHandle, SystemHandle};
 use crate::journal::Journal;
 use crate::journal::finding::Finding;
+use crate::journal::level::Level;
 use crate::journal::report::{self, Report};
 use crate::model::operation::State;
 
@@ -108,7 +109,10 @@ impl Host {
             (Err(payload), verified) => {
                 match verified {
                     Err(report) => eprintln!("\n{}", report::beside_a_panic(&report)),
-                    Ok(()) => self.print_notes(outermost),
+                    Ok(()) => {
+                        self.print_notes(outermost);
+                        self.print_warnings(outermost);
+                    }
                 }
                 panic::resume_unwind(payload)
             }
@@ -116,6 +120,7 @@ impl Host {
                 if value.own_failure().is_some() {
                     self.print_notes(outermost);
                 }
+                self.print_warnings(outermost);
                 value
             }
             (Ok(value), Err(report)) => match value.own_failure() {
@@ -132,8 +137,26 @@ impl Host {
         }
     }
 
+    /// Warnings are printed: libtest shows them if the test fails.
+    fn print_warnings(&self, outermost: bool) {
+        if !outermost {
+            return;
+        }
+        let (warnings, journal) = {
+            let mut world = self.shared().world.lock();
+            let warnings = world.warn(Vec::new());
+            if warnings.is_empty() {
+                return;
+            }
+            world.set_shown();
+            (warnings, world.journal())
+        };
+        eprintln!("\n{}", Report { findings: Vec::new(), warnings, journal });
+    }
+
     /// Lets everything happen that is still due, then answers what is wrong: what was noticed on the way, and what is
-    /// still open. Findings that are allowed are left out. Each finding is reported once.
+    /// still open. Findings that are allowed are left out, and those that only warn do not make it an error: [`Host::warnings`] has
+    /// them. Each finding is reported once.
     pub fn verify(&self) -> Result<(), Report> {
         let report = verify(self.shared());
         if report.findings.is_empty() { Ok(()) } else { Err(report) }
@@ -141,7 +164,8 @@ impl Host {
 
     /// What was noticed so far, without what is merely still open, allowed or not.
     pub fn findings(&self) -> Vec<Finding> {
-        self.shared().world.lock().findings.clone()
+        let world = self.shared().world.lock();
+        world.findings.iter().cloned().map(|it| world.so_far(it)).collect()
     }
 }
 
@@ -167,8 +191,10 @@ fn verify(shared: &Arc<Shared>) -> Report {
     while asked.elapsed() < world.settings.grace && !world.pipes.leaked(&shared.gateway.pipes).is_empty() {
         dispatch::wait(shared, &mut world, CLOSES);
     }
+    world.judge_suspects();
     let journal = world.journal();
-    let mut findings = std::mem::take(&mut world.findings);
+    let mut findings: Vec<Finding> =
+        std::mem::take(&mut world.findings).into_iter().map(|it| world.so_far(it)).collect();
     let open = what_is_open(&mut world, &journal);
     findings.extend(open);
     findings.extend(world.script.rules().iter().flat_map(|rule| match &rule.expected {
@@ -181,9 +207,14 @@ fn verify(shared: &Arc<Shared>) -> Report {
         None => rule.unused_steps().map(|step| report::rule_never_applied(rule, step, &journal)).collect(),
     }));
     world.script.set_verified();
-    let allowed = &world.settings.allowed;
-    findings.retain(|it| !allowed.contains(&it.kind));
-    Report { findings, journal }
+    findings.retain(|it| world.settings.level(it.kind) != Level::Allow);
+    let (warnings, findings) =
+        findings.into_iter().partition(|it| world.settings.level(it.kind) == Level::Warn);
+    let warnings = world.warn(warnings);
+    if !findings.is_empty() {
+        world.set_shown(); // beside the findings
+    }
+    Report { findings, warnings, journal }
 }
 
 /// Handles and documents that nobody closed or freed. Each is told once.
@@ -225,7 +256,7 @@ fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
 pub(super) fn end(shared: &Arc<Shared>) {
     shared.world.lock().dispatch.muted = if std::thread::panicking() { Muted::All } else { Muted::Handles };
     let report = verify(shared);
-    if !report.findings.is_empty() {
+    if !report.findings.is_empty() || !report.warnings.is_empty() {
         eprintln!("\n{report}");
     }
     let mut world = shared.world.lock();

@@ -15,6 +15,7 @@ use super::existing::Declared;
 use super::guests::Guests;
 use super::hot::HotSeat;
 use super::lanes::{Lane, Lanes};
+use super::lints::Lints;
 use super::pipes::PipeTable;
 use super::queue::{Order, Queue};
 use super::replay::Replay;
@@ -22,6 +23,7 @@ use super::threads::Threads;
 use crate::abi::pipe::Pipes;
 use crate::call::OperationType;
 use crate::journal::finding::{Finding, FindingKind};
+use crate::journal::level::Level;
 use crate::journal::place::Place;
 use crate::journal::{Event, Journal, Log, Output, What};
 use crate::model::Nanos;
@@ -96,7 +98,14 @@ pub(crate) struct Settings {
     pub(crate) time: Time,
     pub(crate) order: Order,
     pub(crate) behavior: Behavior,
-    pub(crate) allowed: BTreeSet<FindingKind>,
+    /// The levels that were set.
+    pub(crate) levels: BTreeMap<FindingKind, Level>,
+}
+
+impl Settings {
+    pub(crate) fn level(&self, kind: FindingKind) -> Level {
+        self.levels.get(&kind).copied().unwrap_or_else(|| kind.default_level())
+    }
 }
 
 impl Default for Settings {
@@ -113,7 +122,7 @@ impl Default for Settings {
             time: Time::Virtual,
             order: Order::Sequence,
             behavior: Behavior::default(),
-            allowed: BTreeSet::new(),
+            levels: BTreeMap::new(),
         }
     }
 }
@@ -139,6 +148,7 @@ pub(crate) struct World {
     pub(crate) lanes: Lanes,
     /// What processes have written, by their ids.
     pub(crate) outputs: BTreeMap<u32, Output>,
+    pub(crate) lints: Lints,
     /// Where the callbacks of handles were registered.
     pub(crate) places: BTreeMap<Target, Place>,
     pub(crate) gates: BTreeMap<u64, Gate>,
@@ -197,6 +207,7 @@ impl Shared {
                 pipes: PipeTable::default(),
                 lanes: Lanes::default(),
                 outputs: BTreeMap::new(),
+                lints: Lints::default(),
                 places: BTreeMap::new(),
                 gates: BTreeMap::from([(HOST_GATE, Gate::default())]),
                 deadlines: BTreeSet::new(),
@@ -419,6 +430,12 @@ impl World {
     pub(crate) fn find(&mut self, mut finding: Finding, entry: Option<u64>) {
         finding.entry = finding.entry.or(entry);
         self.findings.push(finding);
+    }
+
+    /// A finding of a call that is still under way has no entry in the journal yet.
+    pub(crate) fn so_far(&self, finding: Finding) -> Finding {
+        let entry = finding.entry.filter(|it| *it < self.log.next_number());
+        Finding { entry, ..finding }
     }
 
     pub(crate) fn journal(&self) -> Journal {

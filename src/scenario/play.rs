@@ -69,6 +69,7 @@ pub(super) fn play(host: &Host, scenario: &Scenario) -> Result<(), Error> {
     }
     file.events.iter().for_each(|it| happen_later(host, it));
     file.allow.iter().for_each(|it| host.allow(*it));
+    file.level.0.iter().for_each(|(kind, level)| host.level(*kind, *level));
     Ok(())
 }
 
