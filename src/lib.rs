@@ -265,6 +265,11 @@ pub use source::FileProblem;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// And that of the page on recordings.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/recordings.md")]
+struct RecordingsPage;
+
 /// And that of the page on scenario files.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/scenario-files.md")]

@@ -227,6 +227,22 @@ fn the_first_call_that_departs_is_told_with_both_sides() {
 }
 
 #[test]
+fn a_recording_without_its_beginning_is_no_recording() {
+    let journal = Host::builder().journal_limit(3).run(|host| {
+        close_operation(operation());
+        close_operation(operation());
+        host.journal()
+    });
+    assert_eq!(journal.dropped(), 1);
+    let host = Host::replaying(&Journal::load(&journal.to_json_lines()).unwrap());
+    let report = report_of(&host, || {}).unwrap();
+    assert_eq!(
+        report.findings[0].sentence,
+        "the recording is not whole: its beginning, 1 of its entries, was dropped"
+    );
+}
+
+#[test]
 fn everything_that_is_wrong_with_a_journal_is_told_at_once() {
     let text = r#"{"hcs_sim_journal":1}
 {"at":"0.000s","thread":"main","call":"HcsCloseOperatoin","arguments":{},"returned":"returned"}

@@ -100,6 +100,9 @@ impl Host {
             }
             _ => None,
         });
+        if journal.dropped() > 0 {
+            host.shared().world.lock().find(words::not_whole(journal.dropped()), None);
+        }
         host.shared().world.lock().replay = Some(Box::new(Replay {
             rest: journal.entries().iter().map(|it| on_host(it, serial)).collect(),
             roles: BTreeMap::new(),

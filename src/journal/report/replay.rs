@@ -92,6 +92,17 @@ pub(crate) fn not_played(next: &Entry, calls: usize) -> Finding {
     Finding { facts: vec![("recorded", line_of(next))], ..finding(FindingKind::ReplayDeparted, sentence) }
 }
 
+/// The recording lacks its beginning.
+pub(crate) fn not_whole(dropped: u64) -> Finding {
+    Finding {
+        facts: vec![("to mend", "record the run again; Builder::journal_limit raises the limit".to_owned())],
+        ..finding(
+            FindingKind::ReplayDeparted,
+            format!("the recording is not whole: its beginning, {dropped} of its entries, was dropped"),
+        )
+    }
+}
+
 pub(crate) fn after_departure() -> String {
     "not answered from the recording: a call has departed from it".to_owned()
 }
