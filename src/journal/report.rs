@@ -1,23 +1,33 @@
 //! Every sentence that a person reads when a test fails. Nothing else in the crate words findings.
 //! Not here: noticing what is wrong (`runtime`), the lines of the timeline (`text`).
 
+mod again;
+mod colour;
+mod contrast;
+mod places;
 mod rules;
 
+pub(crate) use colour::for_stderr;
+pub(crate) use places::made_at;
 pub(crate) use rules::{closure_panicked, reply, rule_count, rule_never_applied};
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::finding::{Finding, FindingKind};
 use super::place::Place;
+use super::places::{Places, Spot};
 use super::text::{Seconds, write_timeline};
 use super::{Entry, Journal};
 use crate::answer::Returned;
 use crate::call::{Call, Export};
 use crate::event::{Event, EventType};
 use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
+use crate::model::operation::State;
 use crate::model::step::Fault;
+use again::Again;
 
 /// Which entries of the timeline are shown around a guilty one, and how many at the end.
 const BEFORE: u64 = 8;
@@ -50,6 +60,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The journal.
     pub journal: Journal,
+    /// Where its calls stand in the user's code.
+    places: Places,
+    again: Again,
 }
 
 impl fmt::Display for Report {
@@ -63,19 +76,30 @@ impl fmt::Display for Report {
         for (index, finding) in self.findings.iter().enumerate() {
             writeln!(f, "\n{}. {}", index + 1, finding.sentence)?;
             let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
-            let facts = finding.facts.iter().map(|(label, text)| (*label, text.as_str()));
             // A finding that knows better says so itself.
             let has_own = finding.facts.iter().any(|it| it.0 == "to mend");
-            let usual = (!has_own).then(|| ("to mend", mend(finding.kind)));
-            for (label, text) in facts.chain(usual).chain([("to allow", allow.as_str())]) {
-                writeln!(f, "     {label:<12} {text}")?;
+            let usual = (!has_own).then(|| ("to mend", mend(finding.kind).to_owned()));
+            for (label, text) in places::facts(finding).into_iter().chain(usual).chain([("to allow", allow)])
+            {
+                // Further lines of a text stand below its first.
+                writeln!(f, "     {label:<12} {}", text.replace('\n', "\n                  "))?;
             }
         }
-        self.write_journal(f)
+        self.write_journal(f)?;
+        match self.again.line() {
+            Some(line) => writeln!(f, "\nto see it again   {line}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl Report {
+    /// Made on the thread of the test.
+    pub(crate) fn new(findings: Vec<Finding>, journal: Journal, places: Places) -> Report {
+        let again = Again::here(!findings.is_empty() && places.are_wanted());
+        Report { findings, journal, places, again }
+    }
+
     /// The entries around the guilty ones and the last few: whatever ended the test stands there.
     fn write_journal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.journal.entries();
@@ -91,7 +115,8 @@ impl Report {
         };
         let count = entries.iter().filter(|it| shown(it)).count();
         let total = entries.len() as u64 + self.journal.dropped();
-        writeln!(f, "\ntimeline ({count} of {total} entries)")?;
+        let bound = self.bound_of_places(entries.iter().filter(|it| shown(it)));
+        writeln!(f, "\ntimeline ({count} of {total} entries{bound})")?;
         let mut rest = entries;
         while !rest.is_empty() {
             let hidden = rest.iter().take_while(|it| !shown(it)).count();
@@ -99,7 +124,8 @@ impl Report {
             if hidden > 0 {
                 writeln!(f, "...")?;
             }
-            write_timeline(&rest[hidden..hidden + visible], &guilty, f)?;
+            let place = |number| self.places.of(number).and_then(Place::line);
+            write_timeline(&rest[hidden..hidden + visible], &guilty, &place, f)?;
             rest = &rest[hidden + visible..];
         }
         Ok(())
@@ -204,7 +230,7 @@ pub(crate) fn fault(call: &Call, fault: Fault) -> Finding {
             ),
         ),
     };
-    Finding { kind, sentence, facts: Vec::new(), entry: None }
+    finding(kind, sentence)
 }
 
 fn name(kind: HandleKind, value: u64) -> String {
@@ -215,9 +241,23 @@ fn name(kind: HandleKind, value: u64) -> String {
     }
 }
 
-pub(crate) fn leaked_operation(handle: OperationHandle, state: &str, journal: &Journal) -> Finding {
+pub(crate) fn leaked_operation(handle: OperationHandle, state: &State, journal: &Journal) -> Finding {
+    let what = match state {
+        State::Idle => "it was never used".to_owned(),
+        State::Pending(it) => format!("its {:?} is still pending", it.kind),
+        State::Completed(it, outcome) => {
+            format!("its {:?} completed with {}", it.kind, outcome.hresult.label())
+        }
+    };
     let entry = journal.made_at(|answer| answer.returned == Returned::Operation(handle));
-    Finding { entry, ..finding(FindingKind::LeakedOperation, format!("{handle} was never closed; {state}")) }
+    let sentence = format!("{handle} was never closed; {what}");
+    let mut finding = Finding { entry, ..finding(FindingKind::LeakedOperation, sentence) };
+    if let State::Completed(_, outcome) = state
+        && outcome.hresult.is_failure()
+    {
+        finding.fact("its result", outcome.hresult.to_string());
+    }
+    finding
 }
 
 pub(crate) fn leaked_system(handle: SystemHandle, id: &str, journal: &Journal) -> Finding {
@@ -278,8 +318,12 @@ pub(crate) fn program_matcher_panicked(matcher: &str, message: &str, at: Option<
     }
 }
 
-pub(crate) fn event_missed(event: &Event, why: &str) -> Finding {
-    finding(FindingKind::EventMissed, format!("{event} happened to nobody: {why}"))
+pub(crate) fn event_missed(event: &Event, why: &str, raised: Option<&'static Location<'static>>) -> Finding {
+    let mut finding = finding(FindingKind::EventMissed, format!("{event} happened to nobody: {why}"));
+    if let Some(raised) = raised {
+        finding.fact("raised at", raised.to_string());
+    }
+    finding
 }
 
 /// Why no guest program answers a command: the nearest one, and what it misses.
@@ -364,8 +408,8 @@ impl Stuck {
 /// A close that waits for a callback which cannot return.
 pub(crate) struct StuckClose<'a> {
     pub(crate) call: &'a str,
-    /// The place of the close, and its thread.
-    pub(crate) closing: (Place, Arc<str>),
+    /// The thread that closes.
+    pub(crate) thread: Arc<str>,
     pub(crate) target: TargetHandle,
     /// What the callback was told; nothing for a completion callback.
     pub(crate) event: Option<EventType>,
@@ -377,34 +421,29 @@ pub(crate) struct StuckClose<'a> {
 }
 
 pub(crate) fn stuck_close(stuck: &StuckClose<'_>) -> Finding {
-    let (place, thread) = &stuck.closing;
     let what = match stuck.event {
         Some(event) => format!("the callback of {}, told {event}", stuck.target),
         None => format!("the completion callback of {}", stuck.target),
     };
-    let mut facts = vec![
-        ("closing here", format!("{place}, thread {thread:?}")),
-        ("waits for", format!("{what}, running since t={}", Seconds(stuck.since))),
-    ];
+    let mut finding = finding(FindingKind::StuckWait, format!("{} can never return", stuck.call));
+    finding.spot("closing here", Spot::ThisCall, format!("thread {:?}", stuck.thread));
+    finding.fact("waits for", format!("{what}, running since t={}", Seconds(stuck.since)));
     if let Some(place) = &stuck.registered {
-        facts.push(("registered", place.to_string()));
+        finding.spot("registered", Spot::Known(place.clone()), "");
     }
     if let Some(call) = &stuck.last_call {
-        facts.push(("last call", format!("{call}, made in the callback's thread")));
+        finding.fact("last call", format!("{call}, made in the callback's thread"));
     }
-    facts.push(("because", stuck.why.because()));
+    finding.fact("because", stuck.why.because());
     let mend = match stuck.why {
         Stuck::ItsOwnCallback => {
             "do not close a handle in its own callback: tell another thread, which closes it"
         }
         _ => "let the callback return without what the closing thread holds, such as a lock",
     };
-    facts.push(("to mend", mend.to_owned()));
-    facts.push((
-        "on Windows",
-        "a close waits for running callbacks too (docs/fidelity.md, close-drains)".to_owned(),
-    ));
-    Finding { facts, ..finding(FindingKind::StuckWait, format!("{} can never return", stuck.call)) }
+    finding.fact("to mend", mend);
+    finding.fact("on Windows", "a close waits for running callbacks too (docs/fidelity.md, close-drains)");
+    finding
 }
 
 pub(crate) fn stuck_wait(call: &str, waited_for: String, why: &Stuck) -> Finding {
@@ -431,7 +470,7 @@ pub(crate) fn ambiguous_host(export: Export, alive: usize) -> Finding {
 }
 
 fn finding(kind: FindingKind, sentence: String) -> Finding {
-    Finding { kind, sentence, facts: Vec::new(), entry: None }
+    Finding::new(kind, sentence)
 }
 
 /// The test's own failure and the findings, neither hiding the other.
@@ -457,7 +496,7 @@ pub(crate) fn notes_beside_a_failure(journal: &Journal) -> Option<String> {
     if noted.len() > last.len() {
         text.push_str(&format!("... {} more\n", noted.len() - last.len()));
     }
-    write_timeline(last, &[], &mut text).expect("a text takes everything");
+    write_timeline(last, &[], &|_| None, &mut text).expect("a text takes everything");
     Some(text)
 }
 

@@ -12,7 +12,7 @@ use super::documents::Document;
 use super::files;
 use super::seat::{self, Place};
 use super::wait::{Waited, wait_until};
-use super::world::{Completion, Shared, World};
+use super::world::{Completion, Noticing, Shared, World};
 use crate::answer::{Answer, Returned};
 use crate::call::{Call, Milliseconds};
 use crate::document::process::ProcessParameters;
@@ -41,6 +41,7 @@ pub(crate) struct Answered {
 /// Performs a call on its host.
 pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let Place { shared, label } = place;
+    let source = shared.place_of_call(); // before the lock
     let mut world = shared.world.lock();
     world.calls += 1;
     world.threads.called(*label);
@@ -49,6 +50,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let began = world.now();
     // Other entries may come before this call's own: what is noticed of it meanwhile stands under a number of no entry.
     let provisional = u64::MAX - world.calls;
+    let noticing = Noticing { provisional, findings: world.findings.len() };
     let closed = match &call {
         Call::CloseProcess { process } => world
             .model
@@ -73,7 +75,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let plan = claim.as_ref().map_or_else(Plan::default, |it| it.reply.plan());
     let scripted = !matches!(plan, Plan::Simulate(_) | Plan::Never);
     if let Some(target) = closed_by(&call) {
-        drain(shared, &mut world, *label, target, &call);
+        drain(shared, &mut world, Caller { label: *label, provisional }, target, &call);
     }
     let now = world.now();
     let mut performed = if is_missing {
@@ -111,7 +113,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         | Call::CreateComputeSystemInNamespace { .. }
         | Call::SetComputeSystemCallback { .. }
         | Call::SetProcessCallback { .. } => {
-            note_registration(&mut world, &call, &performed.answer);
+            note_registration(&mut world, &call, &performed.answer, source.as_ref());
             world.take_in(None);
         }
         Call::CloseProcess { .. } => forget_pipes(&mut world, closed),
@@ -129,11 +131,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     }
     let entry = world.log.next_number();
     let answered = write_down(shared, &mut world, *label, began, call, performed);
-    if !world.script.is_empty() {
-        world.script.written_down(provisional, entry);
-        let findings = world.findings.iter_mut().filter(|it| it.entry == Some(provisional));
-        findings.for_each(|it| it.entry = Some(entry));
-    }
+    world.written_down(noticing, entry, source);
     dispatch::settle(shared, &mut world);
     let homeless = if shared.serial == 0 { std::mem::take(&mut world.findings) } else { Vec::new() };
     drop(world);
@@ -173,7 +171,7 @@ pub(super) fn choose_program(
 }
 
 /// Remembers where a callback was registered, for a close that waits for it in vain.
-fn note_registration(world: &mut World, call: &Call, answer: &Answer) {
+fn note_registration(world: &mut World, call: &Call, answer: &Answer, source: Option<&Source>) {
     let target = match call {
         Call::SetComputeSystemCallback { compute_system, .. } => compute_system.number().map(Target::System),
         Call::SetProcessCallback { process, .. } => process.number().map(Target::Process),
@@ -184,8 +182,9 @@ fn note_registration(world: &mut World, call: &Call, answer: &Answer) {
     const MOST_PLACES: usize = 1_000;
     if let Some(target) = target
         && world.places.len() < MOST_PLACES
+        && world.log.places().are_wanted()
     {
-        world.places.insert(target, Source::here());
+        world.places.insert(target, source.cloned().unwrap_or_else(Source::here));
     }
 }
 
@@ -418,13 +417,27 @@ fn closed_by(call: &Call) -> Option<Target> {
     }
 }
 
+/// Who closes: the thread, and the number under which the call stands until it has its entry.
+#[derive(Clone, Copy)]
+struct Caller {
+    label: u32,
+    provisional: u64,
+}
+
 /// A close waits for the callbacks that run. An operation may be closed in its own; a system or a process that is would wait
 /// for itself. (fidelity: `close-drains`, `close-unregisters`, `close-in-own-callback`)
-fn drain(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, target: Target, call: &Call) {
+fn drain(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    caller: Caller,
+    target: Target,
+    call: &Call,
+) {
+    let label = caller.label;
     if !matches!(target, Target::Operation(_))
         && let Some(entered) = world.dispatch.entered(target, label, false)
     {
-        return cannot_close(world, label, &entered, call, &report::Stuck::ItsOwnCallback);
+        return cannot_close(world, caller, &entered, call, &report::Stuck::ItsOwnCallback);
     }
     let within = seat::is_worker_of(shared);
     let (mut calls, mut idle) = (world.calls, Instant::now());
@@ -434,7 +447,7 @@ fn drain(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, ta
         }
         let patience = world.settings.patience;
         let Some(left) = patience.checked_sub(idle.elapsed()) else {
-            return cannot_close(world, label, &entered, call, &report::Stuck::NobodyActed(patience));
+            return cannot_close(world, caller, &entered, call, &report::Stuck::NobodyActed(patience));
         };
         if within {
             world.dispatch.set_waiting(label, true);
@@ -454,13 +467,11 @@ fn drain(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, ta
 /// The close goes on without the callback, and both places are named.
 fn cannot_close(
     world: &mut MutexGuard<'_, World>,
-    label: u32,
+    caller: Caller,
     entered: &dispatch::Entered,
     call: &Call,
     why: &report::Stuck,
 ) {
-    let entry = world.log.next_number();
-    let closing = Source::here();
     let target = world.model.target_name(entered.target);
     let id = call.compute_system().and_then(|it| world.log.system_id(it)).cloned();
     let mut shown = String::new();
@@ -468,7 +479,7 @@ fn cannot_close(
     let last_call = world.log.last_call_of(entered.label);
     let finding = report::stuck_close(&report::StuckClose {
         call: &shown,
-        closing: (closing, world.threads.name(label)),
+        thread: world.threads.name(caller.label),
         target,
         event: entered.event,
         registered: world.places.get(&entered.target).cloned(),
@@ -476,7 +487,7 @@ fn cannot_close(
         last_call,
         why,
     });
-    world.find(finding, Some(entry));
+    world.find(finding, Some(caller.provisional));
 }
 
 /// Writes the call into the journal and hands out its document.
@@ -562,5 +573,5 @@ pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
 /// A finding that belongs to no test's host: the default host keeps it, and stderr says it at once.
 fn tell(finding: Finding) {
     eprintln!("hcs-sim: {}; {}", finding.sentence, report::mend(finding.kind));
-    super::registry::default_host().shared().world.lock().find(finding, None);
+    super::registry::default_host().shared().world.lock().find_here(finding);
 }

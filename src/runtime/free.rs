@@ -45,7 +45,7 @@ fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Fr
             Some(Freed::Done)
         }
         Freeing::Twice => {
-            world.find(report::double_free(function), None);
+            world.find_here(report::double_free(function));
             Some(Freed::Refused)
         }
         Freeing::Unknown => None,
@@ -54,19 +54,19 @@ fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Fr
 
 /// Something was freed that nobody handed out.
 pub(crate) fn report_foreign(function: &'static str) {
-    witness().world.lock().find(report::foreign_free(function), None);
+    witness().world.lock().find_here(report::foreign_free(function));
 }
 
 /// `CloseHandle` was called with something that is no kernel handle.
 pub(crate) fn report_close_handle(value: u64) {
     let kind = Parts::decode(value).map(|it| it.kind);
-    witness().world.lock().find(report::close_handle(kind, value), None);
+    witness().world.lock().find_here(report::close_handle(kind, value));
 }
 
 /// A pipe's function was called with something that is no pipe of a process.
 pub(crate) fn report_strange_handle(function: &str, value: u64) {
     let kind = Parts::decode(value).map(|it| it.kind);
-    witness().world.lock().find(report::strange_handle(function, kind, value), None);
+    witness().world.lock().find_here(report::strange_handle(function, kind, value));
 }
 
 /// The host that keeps a finding about a call that belongs to none: the thread's, else the default one.

@@ -122,7 +122,7 @@ fn wait(shared: &Arc<Shared>, value: usize, write: bool, function: &str, given: 
         Some(state) => format!("{end}, {state}"),
         None => end.to_owned(),
     };
-    world.find(report::stuck_pipe(&call, what, &why), None);
+    world.find_here(report::stuck_pipe(&call, what, &why));
     false
 }
 

@@ -2,7 +2,7 @@
 //! Not here: what is compared with what (`reader`).
 
 /// A name that was probably meant: the same without case, or one that a slip or two makes of it.
-pub(super) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 96;
     if given.is_empty() || given.len() > LONGEST {
         return None;
