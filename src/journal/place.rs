@@ -3,7 +3,7 @@
 
 use std::backtrace::Backtrace;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// How many lines of the user's code are told: the one that calls, and who led there, since many a client wraps each export.
@@ -16,11 +16,6 @@ pub(crate) struct Place(Arc<Backtrace>);
 impl Place {
     pub(crate) fn here() -> Place {
         Place(Arc::new(Backtrace::force_capture()))
-    }
-
-    /// The line that called; nothing without debug information.
-    pub(crate) fn line(&self) -> Option<String> {
-        self.lines().into_iter().next()
     }
 
     /// The line that called, then those that led there, as `file:line`. Empty without debug information.
@@ -105,11 +100,18 @@ fn shown(place: &str) -> String {
         _ => place,
     };
     let line = line.strip_prefix("./").or_else(|| line.strip_prefix(".\\")).unwrap_or(line);
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    match package.as_ref().and_then(|it| Path::new(line).strip_prefix(it).ok()).and_then(Path::to_str) {
-        Some(within) => within.to_owned(),
-        None => line.to_owned(),
+    let mut path = PathBuf::new();
+    for part in Path::new(line).components() {
+        // A module that is included from elsewhere: `tests/booting/../support/mod.rs`.
+        let is_up = part == Component::ParentDir
+            && matches!(path.components().next_back(), Some(Component::Normal(_)));
+        if !(is_up && path.pop()) {
+            path.push(part);
+        }
     }
+    let package = std::env::var_os("CARGO_MANIFEST_DIR");
+    let within = package.and_then(|it| path.strip_prefix(it).ok().map(Path::to_owned));
+    within.unwrap_or(path).to_string_lossy().into_owned()
 }
 
 /// Code of hcs-sim itself.
@@ -182,6 +184,7 @@ mod tests {
     fn a_place_is_shown_without_its_column() {
         assert_eq!(shown("./src/vm.rs:88:9"), "src/vm.rs:88");
         assert_eq!(shown("/elsewhere/vm.c:88"), "/elsewhere/vm.c:88");
+        assert_eq!(shown("./tests/booting/../support/mod.rs:8:9"), "tests/support/mod.rs:8");
         assert_eq!(shown("C:\\elsewhere\\vm.rs:88:9"), "C:\\elsewhere\\vm.rs:88");
         let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
         assert_eq!(shown(&format!("{here}/src/vm.rs:88:9")), "src/vm.rs:88");

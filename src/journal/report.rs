@@ -124,7 +124,7 @@ impl Report {
             if hidden > 0 {
                 writeln!(f, "...")?;
             }
-            let place = |number| self.places.of(number).and_then(Place::line);
+            let place = |number| places::beside_an_entry(self.places.of(number)?);
             write_timeline(&rest[hidden..hidden + visible], &guilty, &place, f)?;
             rest = &rest[hidden + visible..];
         }

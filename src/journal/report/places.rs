@@ -3,6 +3,7 @@
 
 use super::Report;
 use crate::journal::finding::{Finding, FindingKind};
+use crate::journal::place::Place;
 use crate::journal::places::{Places, Source, Spot};
 use crate::journal::{Entry, Journal, What};
 
@@ -33,9 +34,17 @@ pub(super) fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// The line that called, and the one that led there: of a client that wraps each export, the first alone says little.
+pub(super) fn beside_an_entry(place: &Place) -> Option<String> {
+    let lines = place.lines();
+    (!lines.is_empty()).then(|| lines[..lines.len().min(2)].join(FROM))
+}
+
+const FROM: &str = ", from ";
+
 fn told(source: &Source) -> Option<(&'static str, String)> {
     let mut text = match &source.spot {
-        Spot::Known(place) => match place.lines().join(", from ") {
+        Spot::Known(place) => match place.lines().join(FROM) {
             none if none.is_empty() => "unknown (no debug information)".to_owned(),
             lines => lines,
         },

@@ -137,7 +137,8 @@ fn why_not(miss: &Miss, rule: &Rule) -> String {
         }
         Miss::System { expected, got: None } => format!("the call is about no system, expected {expected:?}"),
         Miss::Nth { expected, got } => format!(
-            "it was number {got} of the calls that match otherwise, expected number {expected}; there were {}",
+            "it was number {got} of the calls that match otherwise, expected number {expected}; there {} {}",
+            if rule.matched == 1 { "was" } else { "were" },
             rule.matched
         ),
         Miss::Taken { by } => format!(
