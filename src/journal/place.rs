@@ -7,7 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// How many lines of the user's code are told: the one that calls, and who led there, since many a client wraps each export.
-const LINES: usize = 3;
+const LINES: usize = 4;
+/// How many of them may follow each other in one file: helpers call helpers, and the line that matters stands elsewhere.
+const IN_A_FILE: usize = 2;
 
 /// Where a call came from. Taken without looking anything up: that is done when somebody reads it.
 #[derive(Clone)]
@@ -77,7 +79,10 @@ fn users_lines(backtrace: &str) -> Vec<String> {
         }
         inner = symbol;
         let line = shown(place);
-        if lines.last() != Some(&line) {
+        let before = lines.iter().rev().take(IN_A_FILE);
+        let is_more_of_it =
+            lines.len() >= IN_A_FILE && before.clone().all(|it| file_of(it) == file_of(&line));
+        if lines.last() != Some(&line) && !is_more_of_it {
             lines.push(line);
         }
         if lines.len() == LINES {
@@ -85,6 +90,11 @@ fn users_lines(backtrace: &str) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The file of a line as it is told.
+pub(crate) fn file_of(line: &str) -> &str {
+    line.rsplit_once(':').map_or(line, |it| it.0)
 }
 
 /// `src/vm.rs:88`: without the column, relative to where the test runs or to its package.
@@ -160,6 +170,16 @@ mod tests {
              6: booting::boots\n             at ./tests/booting.rs:12:5\n{HARNESS}"
         );
         assert_eq!(users_lines(&trace), ["wrapped/hcs.rs:88", "wrapped/vm.rs:21", "tests/booting.rs:12"]);
+    }
+
+    #[test]
+    fn helpers_that_call_helpers_do_not_hide_the_test() {
+        let helpers: String =
+            (3..7).map(|it| format!("  {it}: tests::h{it}\n             at ./h.rs:{it}:9\n")).collect();
+        let trace = format!(
+            "{OURS}{helpers}   7: booting::boots\n             at ./tests/booting.rs:12:5\n{HARNESS}"
+        );
+        assert_eq!(users_lines(&trace), ["h.rs:3", "h.rs:4", "tests/booting.rs:12"]);
     }
 
     #[test]

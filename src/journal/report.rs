@@ -22,7 +22,7 @@ use super::places::{Places, Spot};
 use super::text::{Seconds, write_timeline};
 use super::{Entry, Journal};
 use crate::answer::Returned;
-use crate::call::{Call, Export};
+use crate::call::{Call, Export, OperationType};
 use crate::event::{Event, EventType};
 use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
 use crate::model::operation::State;
@@ -369,6 +369,28 @@ pub(crate) fn strange_handle(function: &str, kind: Option<HandleKind>, value: u6
             format!("{function} was called with a value that is no open pipe of a process"),
         ),
     }
+}
+
+pub(crate) fn completion_of(operation: OperationHandle, kind: Option<OperationType>) -> String {
+    match kind {
+        Some(kind) => format!("the completion of {operation} ({kind:?})"),
+        None => format!("the completion of {operation}"),
+    }
+}
+
+pub(crate) fn exit_of_system(id: &str) -> String {
+    format!("the exit of {id:?}")
+}
+
+/// `program`: what the process runs and is at.
+pub(crate) fn exit_of_process(process_id: u32, program: Option<&str>) -> String {
+    program.map_or_else(|| format!("the exit of process {process_id}"), |it| format!("the end of {it}"))
+}
+
+/// Whom a write or a read of a pipe waits for.
+pub(crate) fn other_end(write: bool, program: Option<&str>) -> String {
+    let end = if write { "its reader" } else { "its writer" };
+    program.map_or_else(|| end.to_owned(), |it| format!("{end}, {it}"))
 }
 
 /// Why a wait cannot end.

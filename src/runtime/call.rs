@@ -289,11 +289,7 @@ fn wait_if_asked(
             set_inside(world, number, -1);
             world.model.outcome_is_known(number);
             let kind = world.model.operations.get(number).and_then(|it| it.tracked()).map(|it| it.kind);
-            let what = || match kind {
-                Some(kind) => format!("the completion of {operation} ({kind:?})"),
-                None => format!("the completion of {operation}"),
-            };
-            performed.answer = end_of_wait(world, call, waited, what);
+            performed.answer = end_of_wait(world, call, waited, || report::completion_of(*operation, kind));
         }
         Call::WaitForComputeSystemExit { compute_system, timeout_ms, .. }
             if returned == Returned::Hresult(HCS_E_OPERATION_TIMEOUT) =>
@@ -315,7 +311,7 @@ fn wait_if_asked(
             });
             set_handle_inside(world, handle, -1);
             let id = world.log.system_id(*compute_system).cloned().unwrap_or_default();
-            performed.answer = end_of_wait(world, call, waited, || format!("the exit of {id:?}"));
+            performed.answer = end_of_wait(world, call, waited, || report::exit_of_system(&id));
         }
         Call::WaitForProcessExit { process, timeout_ms, .. }
             if returned == Returned::Hresult(HCS_E_OPERATION_TIMEOUT) =>
@@ -341,11 +337,8 @@ fn wait_if_asked(
                 Waited::Stuck(_) => world.state_of_program(pid),
                 _ => None,
             };
-            let what = || match state {
-                Some(state) => format!("the end of {state}"),
-                None => format!("the exit of process {pid}"),
-            };
-            performed.answer = end_of_wait(world, call, waited, what);
+            performed.answer =
+                end_of_wait(world, call, waited, || report::exit_of_process(pid, state.as_deref()));
         }
         Call::GetOperationResult { .. } | Call::GetOperationResultAndProcessInfo { .. }
             if returned == Returned::Hresult(HCS_E_OPERATION_PENDING) =>

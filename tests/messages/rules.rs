@@ -105,7 +105,7 @@ fn several_criteria_at_once() {
         host.when(calls::create().system("db").document("/Owner", "me").document_has("/Container"))
             .fail(E_FAIL);
         live("web", VM);
-        live("DB", VM); // the nearest, though not the last
+        live("DB", CONTAINER); // the nearest, though not the last
         live("job", CONTAINER);
         live("log", VM);
     });

@@ -3,7 +3,7 @@
 
 use super::Report;
 use crate::journal::finding::{Finding, FindingKind};
-use crate::journal::place::Place;
+use crate::journal::place::{Place, file_of};
 use crate::journal::places::{Places, Source, Spot};
 use crate::journal::{Entry, Journal, What};
 
@@ -34,10 +34,15 @@ pub(super) fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// The line that called, and the one that led there: of a client that wraps each export, the first alone says little.
+/// The line that called, and the one in another file that led there: of a client that wraps each export the first says little.
 pub(super) fn beside_an_entry(place: &Place) -> Option<String> {
     let lines = place.lines();
-    (!lines.is_empty()).then(|| lines[..lines.len().min(2)].join(FROM))
+    let first = lines.first()?;
+    let elsewhere = lines.iter().find(|it| file_of(it) != file_of(first));
+    Some(match elsewhere.or_else(|| lines.get(1)) {
+        Some(from) => format!("{first}{FROM}{from}"),
+        None => first.clone(),
+    })
 }
 
 const FROM: &str = ", from ";

@@ -90,14 +90,16 @@ fn times(count: u64) -> String {
     }
 }
 
-/// How many near misses are told.
+/// How many calls are told that are equally near.
 const NEAREST: usize = 3;
 
 fn near_misses(finding: &mut Finding, rule: &Rule, journal: &Journal, places: &Places) {
     if rule.misses.is_empty() {
         return finding.fact("nearest call", "none: no such export was called");
     }
-    let nearest = rule.nearest();
+    let mut nearest = rule.nearest();
+    let least = nearest[0].1.len();
+    nearest.retain(|it| it.1.len() == least);
     for (entry, misses) in nearest.iter().take(NEAREST) {
         let call = journal.entries().iter().find(|it| it.number == *entry).map_or_else(
             || "a call that the journal no longer holds".to_owned(),
