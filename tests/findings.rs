@@ -496,7 +496,7 @@ fn findings_fail_the_test_with_the_whole_report() {
               to allow     host.allow(FindingKind::LeakedOperation)   // leaked-operation\n\
          \n\
          timeline (1 of 1 entries)\n\
-         t=0.000s  main  HcsCreateOperation(NULL, NULL) -> operation#1   {wrapper}   <<<<<\n\
+         t=0.000s  main  HcsCreateOperation(NULL, NULL) -> operation#1   {made}   <<<<<\n\
          \n\
          to see it again   cargo test -p hcs-sim --test findings -- --exact findings_fail_the_test_with_the_whole_report\n"
         )
