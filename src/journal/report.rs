@@ -6,28 +6,32 @@ mod colour;
 mod contrast;
 mod places;
 mod rules;
+mod waits;
 
 pub(crate) use colour::for_stderr;
 pub(crate) use places::made_at;
 pub(crate) use rules::{closure_panicked, reply, rule_count, rule_never_applied};
+pub(crate) use waits::{
+    Stuck, StuckClose, completion_of, exit_of_process, exit_of_system, other_end, stuck_close, stuck_pipe,
+    stuck_wait,
+};
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
+use again::Again;
+
 use super::finding::{Finding, FindingKind};
-use super::place::Place;
-use super::places::{Places, Spot};
-use super::text::{Seconds, write_timeline};
+use super::places::Places;
+use super::text::write_timeline;
 use super::{Entry, Journal};
 use crate::answer::Returned;
-use crate::call::{Call, Export, OperationType};
-use crate::event::{Event, EventType};
-use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
+use crate::call::{Call, Export};
+use crate::event::Event;
+use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle};
 use crate::model::operation::State;
 use crate::model::step::Fault;
-use again::Again;
 
 /// Which entries of the timeline are shown around a guilty one, and how many at the end.
 const BEFORE: u64 = 8;
@@ -39,7 +43,9 @@ const NOTES: usize = 20;
 /// What a verification found, ready to be printed.
 ///
 /// `Display` writes each finding with what would mend it, then the timeline with the guilty lines marked; `...` stands for
-/// entries that are left out.
+/// entries that are left out. Lines of the code under test are looked up only then, which takes a moment the first time;
+/// [`Builder::source_lines`](crate::Builder::source_lines) has more about them. The last line says how to run the test again, if cargo
+/// and the test's thread tell enough.
 ///
 /// ```
 /// use hcs_sim::computecore::*;
@@ -60,7 +66,13 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The journal.
     pub journal: Journal,
-    /// Where its calls stand in the user's code.
+    beside: Box<Beside>,
+}
+
+/// What a report knows besides, in a box: reports are error values.
+#[derive(Clone)]
+struct Beside {
+    /// Where the calls of the journal stand in the user's code.
     places: Places,
     again: Again,
 }
@@ -86,7 +98,7 @@ impl fmt::Display for Report {
             }
         }
         self.write_journal(f)?;
-        match self.again.line() {
+        match self.beside.again.line() {
             Some(line) => writeln!(f, "\nto see it again   {line}"),
             None => Ok(()),
         }
@@ -97,7 +109,7 @@ impl Report {
     /// Made on the thread of the test.
     pub(crate) fn new(findings: Vec<Finding>, journal: Journal, places: Places) -> Report {
         let again = Again::here(!findings.is_empty() && places.are_wanted());
-        Report { findings, journal, places, again }
+        Report { findings, journal, beside: Box::new(Beside { places, again }) }
     }
 
     /// The entries around the guilty ones and the last few: whatever ended the test stands there.
@@ -124,7 +136,7 @@ impl Report {
             if hidden > 0 {
                 writeln!(f, "...")?;
             }
-            let place = |number| places::beside_an_entry(self.places.of(number)?);
+            let place = |number| places::beside_an_entry(self.beside.places.of(number)?);
             write_timeline(&rest[hidden..hidden + visible], &guilty, &place, f)?;
             rest = &rest[hidden + visible..];
         }
@@ -369,119 +381,6 @@ pub(crate) fn strange_handle(function: &str, kind: Option<HandleKind>, value: u6
             format!("{function} was called with a value that is no open pipe of a process"),
         ),
     }
-}
-
-pub(crate) fn completion_of(operation: OperationHandle, kind: Option<OperationType>) -> String {
-    match kind {
-        Some(kind) => format!("the completion of {operation} ({kind:?})"),
-        None => format!("the completion of {operation}"),
-    }
-}
-
-pub(crate) fn exit_of_system(id: &str) -> String {
-    format!("the exit of {id:?}")
-}
-
-/// `program`: what the process runs and is at.
-pub(crate) fn exit_of_process(process_id: u32, program: Option<&str>) -> String {
-    program.map_or_else(|| format!("the exit of process {process_id}"), |it| format!("the end of {it}"))
-}
-
-/// Whom a write or a read of a pipe waits for.
-pub(crate) fn other_end(write: bool, program: Option<&str>) -> String {
-    let end = if write { "its reader" } else { "its writer" };
-    program.map_or_else(|| end.to_owned(), |it| format!("{end}, {it}"))
-}
-
-/// Why a wait cannot end.
-pub(crate) enum Stuck {
-    /// Nothing is due, and no other thread is known.
-    NothingDue,
-    /// Nothing is due, and the threads that could have acted did not, for this long in real time.
-    NobodyActed(Duration),
-    /// Manual time: nobody advances it.
-    NobodyAdvances,
-    /// It would have to wait for the callback that it is called in.
-    ItsOwnCallback,
-    /// Programs sleep and wake, so many times, and nothing comes of it.
-    OnlySleepers(u64),
-}
-
-impl Stuck {
-    fn because(&self) -> String {
-        match self {
-            Stuck::NothingDue => "nothing is due and no other thread is known to this host".to_owned(),
-            Stuck::NobodyActed(patience) => {
-                format!(
-                    "nothing is due, and no other thread has done anything about it for {patience:?} of real time"
-                )
-            }
-            Stuck::NobodyAdvances => "time is manual, and no other thread advances it".to_owned(),
-            Stuck::ItsOwnCallback => {
-                "it is called inside of that callback, and waits for it to return".to_owned()
-            }
-            Stuck::OnlySleepers(count) => {
-                format!("only guest programs that sleep are left, and {count} times one woke in vain")
-            }
-        }
-    }
-}
-
-/// A close that waits for a callback which cannot return.
-pub(crate) struct StuckClose<'a> {
-    pub(crate) call: &'a str,
-    /// The thread that closes.
-    pub(crate) thread: Arc<str>,
-    pub(crate) target: TargetHandle,
-    /// What the callback was told; nothing for a completion callback.
-    pub(crate) event: Option<EventType>,
-    /// The place where the callback was registered, if it is known.
-    pub(crate) registered: Option<Place>,
-    pub(crate) since: Duration,
-    pub(crate) last_call: Option<String>,
-    pub(crate) why: &'a Stuck,
-}
-
-pub(crate) fn stuck_close(stuck: &StuckClose<'_>) -> Finding {
-    let what = match stuck.event {
-        Some(event) => format!("the callback of {}, told {event}", stuck.target),
-        None => format!("the completion callback of {}", stuck.target),
-    };
-    let mut finding = finding(FindingKind::StuckWait, format!("{} can never return", stuck.call));
-    finding.spot("closing here", Spot::ThisCall, format!("thread {:?}", stuck.thread));
-    finding.fact("waits for", format!("{what}, running since t={}", Seconds(stuck.since)));
-    if let Some(place) = &stuck.registered {
-        finding.spot("registered", Spot::Known(place.clone()), "");
-    }
-    if let Some(call) = &stuck.last_call {
-        finding.fact("last call", format!("{call}, made in the callback's thread"));
-    }
-    finding.fact("because", stuck.why.because());
-    let mend = match stuck.why {
-        Stuck::ItsOwnCallback => {
-            "do not close a handle in its own callback: tell another thread, which closes it"
-        }
-        _ => "let the callback return without what the closing thread holds, such as a lock",
-    };
-    finding.fact("to mend", mend);
-    finding.fact("on Windows", "a close waits for running callbacks too (docs/fidelity.md, close-drains)");
-    finding
-}
-
-pub(crate) fn stuck_wait(call: &str, waited_for: String, why: &Stuck) -> Finding {
-    Finding {
-        facts: vec![("waits for", waited_for), ("because", why.because())],
-        ..finding(FindingKind::StuckWait, format!("{call} can never return"))
-    }
-}
-
-/// A read or a write of a pipe that can never end.
-pub(crate) fn stuck_pipe(call: &str, waited_for: String, why: &Stuck) -> Finding {
-    let mend =
-        "let the program write, read or end: close its standard input, read its output, end the process";
-    let mut finding = stuck_wait(call, waited_for, why);
-    finding.facts.push(("to mend", mend.to_owned()));
-    finding
 }
 
 pub(crate) fn ambiguous_host(export: Export, alive: usize) -> Finding {

@@ -55,10 +55,14 @@ fn departure(name: &str, accepted: &str, text: &str) -> String {
         "" => format!("there is no {file} yet; the message reads:"),
         _ => format!("the message departs from {file} (-: accepted, +: now):"),
     };
+    let hint = match text.contains("unknown (no debug information)") {
+        true => "\n(messages name source lines: build the tests with debug information)\n",
+        false => "",
+    };
     let thread = std::thread::current();
     let test = thread.name().unwrap_or_default();
     format!(
-        "{what}\n\n{}\nif it is right as it is now, accept it, and commit the file:\n\n    \
+        "{what}\n\n{}{hint}\nif it is right as it is now, accept it, and commit the file:\n\n    \
          {BLESS}=1 cargo test -p hcs-sim --test messages -- --exact {test}\n",
         difference(accepted, text)
     )

@@ -36,7 +36,7 @@ fn excerpt(text: &[char], before: usize, after: usize) -> (String, usize) {
     if text.len() <= WHOLE {
         return (text.iter().collect(), before);
     }
-    let from = if before <= AROUND { 0 } else { before - AROUND };
+    let from = before.saturating_sub(AROUND);
     let differs_until = text.len() - after;
     let until = differs_until.min(before + DIFFERENCE);
     let until = if until < differs_until { until } else { text.len().min(until + AROUND) };

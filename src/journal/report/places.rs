@@ -75,9 +75,10 @@ impl Report {
     /// Says that lines are missing because there were more calls than are kept.
     pub(super) fn bound_of_places<'a>(&self, mut shown: impl Iterator<Item = &'a Entry>) -> String {
         let is_beyond = |it: &Entry| {
-            matches!(it.what, What::Called { .. }) && matches!(self.places.spot(it.number), Spot::Beyond(_))
+            matches!(it.what, What::Called { .. })
+                && matches!(self.beside.places.spot(it.number), Spot::Beyond(_))
         };
-        match self.places.limit() {
+        match self.beside.places.limit() {
             limit if shown.any(is_beyond) => {
                 format!("; source lines of the first {limit} calls only, Builder::source_lines(..) raises it")
             }
