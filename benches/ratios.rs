@@ -36,8 +36,7 @@ fn cycles(scale: &Scale) {
     let (encoding, mocked) = mock_cycle(&text, Document::Encoded);
     let (copying, _) = mock_cycle(&text, Document::Copied);
     let (stub, stubbed) = Stub::new(&text);
-    let young = |iterations| {
-        let host = Host::new();
+    let young = |host: Host, iterations| {
         let system = with_running(&host, "web", CONFIGURATION);
         let entered = host.enter();
         let started = Instant::now();
@@ -56,7 +55,11 @@ fn cycles(scale: &Scale) {
             contestant("mockall, copies a document encoded before", || cycle(&copying, mocked)),
             contestant("hand-written stub, copies a document", || cycle(&stub, stubbed)),
             on_host(&host, "hcs-sim, full journal", || cycle(&Simulated, system)),
-            ("hcs-sim, the first 500 in a new host".to_owned(), Box::new(young)),
+            ("hcs-sim, the first 500 in a new host".to_owned(), Box::new(|count| young(Host::new(), count))),
+            (
+                "the same with source_lines(0)".to_owned(),
+                Box::new(|count| young(Host::builder().source_lines(0).build(), count)),
+            ),
             on_host(&unjournalled, "hcs-sim, no journal", || cycle(&Simulated, other)),
         ],
     );

@@ -99,10 +99,11 @@ impl Sources {
     /// The place of the call in which the finding was noticed.
     pub(crate) fn noticed_at(&mut self, label: &'static str, place: Option<&Place>) {
         let spot = place.map_or(Spot::Unwanted, |it| Spot::Known(it.clone()));
-        match self.0.iter_mut().find(|it| matches!(it.spot, Spot::ThisCall)) {
-            Some(source) => source.spot = spot,
-            None => self.0.push(Source { before: 0, label, spot, also: String::new() }),
-        }
+        if let Some(source) = self.0.iter_mut().find(|it| matches!(it.spot, Spot::ThisCall)) {
+            source.spot = spot;
+        } else if self.0.iter().all(|it| it.label != label) {
+            self.0.push(Source { before: 0, label, spot, also: String::new() });
+        } // else it is told already
     }
 }
 

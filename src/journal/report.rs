@@ -394,6 +394,15 @@ fn finding(kind: FindingKind, sentence: String) -> Finding {
     Finding::new(kind, sentence)
 }
 
+/// A finding that belongs to no test, as stderr says it when it is noticed.
+pub(crate) fn at_once(finding: &Finding) -> String {
+    let mut text = format!("hcs-sim: {}; {}", finding.sentence, mend(finding.kind));
+    for (label, fact) in places::facts(finding) {
+        text.push_str(&format!("\n     {label:<12} {fact}"));
+    }
+    text
+}
+
 /// The test's own failure and the findings, neither hiding the other.
 pub(crate) fn joined(own: &str, report: &Report) -> String {
     format!("{own}\n\nand hcs-sim found besides:\n\n{report}")

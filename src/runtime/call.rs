@@ -565,6 +565,7 @@ pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
 
 /// A finding that belongs to no test's host: the default host keeps it, and stderr says it at once.
 fn tell(finding: Finding) {
-    eprintln!("hcs-sim: {}; {}", finding.sentence, report::mend(finding.kind));
-    super::registry::default_host().shared().world.lock().find_here(finding);
+    let shared = super::registry::default_host().shared();
+    let finding = shared.world.lock().find_here(finding);
+    eprintln!("{}", report::at_once(&finding)); // without the lock: lines are looked up
 }

@@ -423,11 +423,12 @@ impl World {
         self.log.push(now, now, own, Event::Other(Box::new(what)));
     }
 
-    /// Something is wrong with what the calling thread asks for now, in a call that stands in no journal.
-    pub(crate) fn find_here(&mut self, mut finding: Finding) {
+    /// Something is wrong with what the calling thread asks for now, in a call that stands in no journal. Answers it with its place.
+    pub(crate) fn find_here(&mut self, mut finding: Finding) -> Finding {
         let place = self.log.places().are_wanted().then(Place::here);
         finding.sources.noticed_at("called at", place.as_ref());
-        self.findings.push(finding);
+        self.findings.push(finding.clone());
+        finding
     }
 
     /// A call has its entry: what was noticed of it meanwhile, under a provisional number, gets the right one and the place.

@@ -160,8 +160,25 @@ fn a_thread_that_belongs_to_no_host() {
         assert_eq!(ask_no_host(), HCS_E_SERVICE_NOT_AVAILABLE);
         Host::default_host().verify().unwrap_err().to_string()
     });
-    if let Some((message, _)) = said {
+    if let Some((message, stderr)) = said {
         snapshot::compare("ambiguous-host", &message);
+        let at_once = stderr.lines().skip_while(|it| !it.starts_with("hcs-sim: ")).collect::<Vec<_>>();
+        snapshot::compare("ambiguous-host-at-once", &at_once.join("\n"));
+    }
+}
+
+#[cfg(unix)] // in a process of its own, as above
+#[test]
+fn an_operation_that_belongs_to_no_host() {
+    let said = snapshot::in_child("misuse::an_operation_that_belongs_to_no_host", "", || {
+        let _two = (Host::new(), Host::new());
+        let operation = operation();
+        close_operation(operation);
+        close_operation(operation);
+        Host::default_host().verify().unwrap_err().to_string()
+    });
+    if let Some((message, _)) = said {
+        snapshot::compare("double-close-no-host", &message);
     }
 }
 
