@@ -95,7 +95,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
             let parameters = Arc::clone(&new.parameters);
             let id =
                 call.compute_system().and_then(|it| world.log.system_id(it).cloned()).unwrap_or_default();
-            (new.program, new.nearest) = choose_program(&mut world, &parameters, &id);
+            (new.program, new.nearest) = choose_program(&mut world, &parameters, &id, Some(provisional));
         }
         let due = world.send_off(accepted, claim.as_ref().map(|it| &it.reply));
         if let Some(at) = due.filter(|_| world.settings.completion == Completion::BeforeReturn) {
@@ -139,11 +139,13 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     answered
 }
 
-/// Finds the guest program for a command, or says why there is none. Closures run without the world's lock.
+/// Finds the guest program for a command, or says why there is none. Closures run without the world's lock. `entry`: that of the
+/// call that wants it.
 pub(super) fn choose_program(
     world: &mut MutexGuard<'_, World>,
     parameters: &ProcessParameters,
     system_id: &str,
+    entry: Option<u64>,
 ) -> (Option<usize>, Option<String>) {
     let mut nearest: Option<(usize, String)> = None;
     for index in 0.. {
@@ -157,7 +159,7 @@ pub(super) fn choose_program(
                 Err(panic) => {
                     let finding =
                         report::program_matcher_panicked(&matcher.to_string(), &panic.message, panic.at);
-                    world.find(finding, None);
+                    world.find(finding, entry);
                 }
             }
             misses = matcher.misses(parameters, system_id, false);
