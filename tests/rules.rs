@@ -243,7 +243,10 @@ fn a_rule_that_an_earlier_one_leaves_nothing_is_told_so() {
     .unwrap();
     assert_eq!(
         report.findings[0].facts.last().unwrap().1,
-        format!("the rule declared at tests/rules.rs:{line}:14 took it first")
+        format!(
+            "the rule declared at tests/rules.rs:{line}:14 took it first; the first that matches wins: \
+             declare the narrower one first"
+        )
     );
 }
 
@@ -507,7 +510,7 @@ fn a_near_miss_of_a_wait_shows_the_wait() {
         close_system(create("vm", VM));
     })
     .unwrap();
-    let (label, call) = &report.findings[0].facts[2];
+    let (label, call) = &report.findings[0].facts[3];
     assert_eq!(*label, "nearest call");
     assert!(call.starts_with("HcsWaitForOperationResult(operation#1, INFINITE)"), "{call}");
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::places::{Source, Sources, Spot};
 use crate::Error;
 
 macro_rules! kinds {
@@ -143,4 +144,22 @@ pub struct Finding {
     pub facts: Vec<(&'static str, String)>,
     /// The journal entry that shows it.
     pub entry: Option<u64>,
+    /// The places that it names: not among the facts, because they are looked up only when a report is printed.
+    pub(crate) sources: Sources,
+}
+
+impl Finding {
+    pub(crate) fn new(kind: FindingKind, sentence: String) -> Finding {
+        Finding { kind, sentence, facts: Vec::new(), entry: None, sources: Sources::default() }
+    }
+
+    /// Adds a fact, behind what was added before.
+    pub(crate) fn fact(&mut self, label: &'static str, text: impl Into<String>) {
+        self.facts.push((label, text.into()));
+    }
+
+    /// Adds a place, behind the facts that were added before.
+    pub(crate) fn spot(&mut self, label: &'static str, spot: Spot, also: impl Into<String>) {
+        self.sources.add(Source { before: self.facts.len(), label, spot, also: also.into() });
+    }
 }

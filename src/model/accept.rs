@@ -296,7 +296,7 @@ impl Host {
         }
         self.drop_if_unreachable(request.system);
         for (after, event) in aside.map_or(Vec::new(), |it| it.raises) {
-            self.due_later(after, Due::Raise(Box::new(event)));
+            self.due_later(after, Due::Raise(Box::new(event), None));
         }
         note
     }

@@ -131,6 +131,24 @@ impl Builder {
         self
     }
 
+    /// Of how many calls, counted from the first, the line of your code is kept, so that a report can name where a handle was made
+    /// and where the calls of its timeline stand. Default 512; `usize::MAX` for all. Where something is found to be wrong, the
+    /// line of that call is kept whatever its number. 0 turns both off.
+    ///
+    /// A kept line is a backtrace of the thread: some microseconds and some kilobytes a call, freed with the call's entry in the
+    /// journal. Nothing is looked up in it until a report is printed. Further calls pay nothing; `docs/performance.md` has
+    /// numbers.
+    ///
+    /// ```
+    /// use hcs_sim::Host;
+    /// let host = Host::builder().source_lines(usize::MAX).build();
+    /// # drop(host);
+    /// ```
+    pub fn source_lines(mut self, calls: usize) -> Builder {
+        self.settings.source_lines = calls;
+        self
+    }
+
     /// Which Windows the host is like. Default [`Profile::Windows11V21H2`]. It turns the switches of [`Behavior`] that follow
     /// from it: call it before [`Builder::behavior`].
     pub fn profile(mut self, profile: Profile) -> Builder {

@@ -332,7 +332,10 @@ impl World {
 
     /// Everything has happened: which of the operations that were left were left alone?
     pub(super) fn judge_suspects(&mut self) {
-        for Suspect { finding, tracked } in std::mem::take(&mut self.lints.suspects) {
+        for Suspect { mut finding, tracked } in std::mem::take(&mut self.lints.suspects) {
+            if let Some(place) = finding.entry.and_then(|it| self.log.places().of(it)) {
+                finding.sources.noticed_at("called at", Some(place));
+            }
             let is_over = has_ended(&self.model, tracked) || is_ended_on_purpose(&self.model, tracked);
             if finding.kind != FindingKind::TimeoutAbandoned || !is_over {
                 self.lint(finding.kind, finding.entry, || finding);

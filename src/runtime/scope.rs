@@ -14,7 +14,6 @@ use crate::journal::Journal;
 use crate::journal::finding::Finding;
 use crate::journal::level::Level;
 use crate::journal::report::{self, Report};
-use crate::model::operation::State;
 
 /// What a test body may return: nothing, a value, or a `Result` whose `Err` is the test's own failure.
 pub trait Body {
@@ -108,7 +107,7 @@ impl Host {
         match (result, verified) {
             (Err(payload), verified) => {
                 match verified {
-                    Err(report) => eprintln!("\n{}", report::beside_a_panic(&report)),
+                    Err(report) => eprintln!("\n{}", report::for_stderr(report::beside_a_panic(&report))),
                     Ok(()) => {
                         self.print_notes(outermost);
                         self.print_warnings(outermost);
@@ -142,16 +141,16 @@ impl Host {
         if !outermost {
             return;
         }
-        let (warnings, journal) = {
+        let report = {
             let mut world = self.shared().world.lock();
             let warnings = world.warn(Vec::new());
             if warnings.is_empty() {
                 return;
             }
             world.set_shown();
-            (warnings, world.journal())
+            Report::new(Vec::new(), warnings, world.journal(), world.log.places().clone())
         };
-        eprintln!("\n{}", Report { findings: Vec::new(), warnings, journal });
+        eprintln!("\n{}", report::for_stderr(report.to_string()));
     }
 
     /// Lets everything happen that is still due, then answers what is wrong: what was noticed on the way, and what is
@@ -195,16 +194,26 @@ fn verify(shared: &Arc<Shared>) -> Report {
     let journal = world.journal();
     let mut findings: Vec<Finding> =
         std::mem::take(&mut world.findings).into_iter().map(|it| world.so_far(it)).collect();
-    let open = what_is_open(&mut world, &journal);
+    let mut open = what_is_open(&mut world, &journal);
+    let places = world.log.places();
+    open.iter_mut().for_each(|it| report::made_at(it, &journal, places, world.log.limit()));
+    let places = places.clone();
     findings.extend(open);
-    findings.extend(world.script.rules().iter().flat_map(|rule| match &rule.expected {
-        _ if rule.verified => Vec::new(),
-        Some(expected) if !expected.contains(&rule.applied) => vec![report::rule_count(rule, &journal)],
-        Some(_) => Vec::new(),
-        None if rule.optional => Vec::new(),
-        None if rule.unused_steps().next().is_none() => Vec::new(),
-        None if rule.applied == 0 => vec![report::rule_never_applied(rule, 0, &journal)],
-        None => rule.unused_steps().map(|step| report::rule_never_applied(rule, step, &journal)).collect(),
+    findings.extend(world.script.rules().iter().flat_map(|rule| {
+        match &rule.expected {
+            _ if rule.verified => Vec::new(),
+            Some(expected) if !expected.contains(&rule.applied) => {
+                vec![report::rule_count(rule, &journal, &places)]
+            }
+            Some(_) => Vec::new(),
+            None if rule.optional => Vec::new(),
+            None if rule.unused_steps().next().is_none() => Vec::new(),
+            None if rule.applied == 0 => vec![report::rule_never_applied(rule, 0, &journal, &places)],
+            None => rule
+                .unused_steps()
+                .map(|step| report::rule_never_applied(rule, step, &journal, &places))
+                .collect(),
+        }
     }));
     world.script.set_verified();
     findings.retain(|it| world.settings.level(it.kind) != Level::Allow);
@@ -214,7 +223,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
     if !findings.is_empty() {
         world.set_shown(); // beside the findings
     }
-    Report { findings, warnings, journal }
+    Report::new(findings, warnings, journal, places)
 }
 
 /// Handles and documents that nobody closed or freed. Each is told once.
@@ -222,15 +231,8 @@ fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
     let World { model, documents, leaks_told, pipes, gateway, .. } = world;
     let mut findings = Vec::new();
     for (number, operation) in model.operations.iter() {
-        let state = match &operation.state {
-            State::Idle => "it was never used".to_owned(),
-            State::Pending(it) => format!("its {:?} is still pending", it.kind),
-            State::Completed(it, outcome) => {
-                format!("its {:?} completed with {}", it.kind, outcome.hresult.label())
-            }
-        };
-        findings
-            .push((('o', number), report::leaked_operation(model.operation_handle(number), &state, journal)));
+        let handle = model.operation_handle(number);
+        findings.push((('o', number), report::leaked_operation(handle, &operation.state, journal)));
     }
     for (number, open) in model.handles.iter() {
         let handle = SystemHandle::new(model.serial, number);
@@ -257,7 +259,7 @@ pub(super) fn end(shared: &Arc<Shared>) {
     shared.world.lock().dispatch.muted = if std::thread::panicking() { Muted::All } else { Muted::Handles };
     let report = verify(shared);
     if !report.findings.is_empty() || !report.warnings.is_empty() {
-        eprintln!("\n{report}");
+        eprintln!("\n{}", report::for_stderr(report.to_string()));
     }
     let mut world = shared.world.lock();
     world.ended = true;

@@ -78,6 +78,7 @@ fn host_of(settings: &Settings) -> HostFile {
         grace: unusual(settings.grace, usual.grace),
         order: unusual(settings.order, usual.order),
         journal_limit: unusual(settings.journal_limit, usual.journal_limit),
+        source_lines: unusual(settings.source_lines, usual.source_lines),
         behavior: BehaviorFile::beyond(&settings.behavior, &usual_behavior),
     }
 }
@@ -173,7 +174,7 @@ fn events_of(world: &World) -> Vec<TimedFile> {
     let to_come = world.queue.iter().filter_map(|(at, due)| {
         let at = std::time::Duration::from_nanos(at.saturating_sub(now));
         match due {
-            Due::Raise(event) => Some(TimedFile { at, release: None, event: event_file(event) }),
+            Due::Raise(event, _) => Some(TimedFile { at, release: None, event: event_file(event) }),
             Due::Release(gate) => {
                 Some(TimedFile { at, release: Some(gate.clone()), event: EventFile::default() })
             }

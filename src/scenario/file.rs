@@ -89,6 +89,8 @@ record! {
         order: Option<Order>,
         /// How many entries the journal keeps.
         journal_limit: Option<usize>,
+        /// Of how many calls the source lines are kept.
+        source_lines: Option<usize>,
         /// Switches of the modelled Windows.
         behavior: BehaviorFile,
     }
