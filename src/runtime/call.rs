@@ -12,7 +12,7 @@ use super::documents::Document;
 use super::seat::{self, Place};
 use super::wait::{Waited, wait_until};
 use super::world::{Completion, Shared, World};
-use super::{files, replay};
+use super::{files, replay, trace};
 use crate::answer::{Answer, Returned};
 use crate::call::{Call, Milliseconds};
 use crate::document::process::ProcessParameters;
@@ -41,6 +41,7 @@ pub(crate) struct Answered {
 /// Performs a call on its host.
 pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let Place { shared, label } = place;
+    let _told = trace::call(shared, &call); // dropped after the world's lock
     let mut world = shared.world.lock();
     world.calls += 1;
     world.threads.called(*label);
@@ -570,5 +571,7 @@ pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
 /// A finding that belongs to no test's host: the default host keeps it, and stderr says it at once.
 fn tell(finding: Finding) {
     eprintln!("hcs-sim: {}; {}", finding.sentence, report::mend(finding.kind));
-    super::registry::default_host().shared().world.lock().find(finding, None);
+    let shared = super::registry::default_host().shared();
+    shared.world.lock().find(finding, None);
+    trace::flush(shared);
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::documents::Freeing;
 use super::world::Shared;
-use super::{registry, seat};
+use super::{registry, seat, trace};
 use crate::handle::Parts;
+use crate::journal::finding::Finding;
 use crate::journal::report;
 
 pub(crate) enum Freed {
@@ -34,7 +35,7 @@ pub(crate) fn free_document(address: usize, function: &'static str) -> Freed {
         .unwrap_or(Freed::NotADocument)
 }
 
-fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Freed> {
+fn free_in(shared: &Arc<Shared>, address: usize, function: &'static str) -> Option<Freed> {
     let mut world = shared.world.lock();
     match world.documents.free(address) {
         Freeing::Freed(give_back) => {
@@ -46,6 +47,8 @@ fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Fr
         }
         Freeing::Twice => {
             world.find(report::double_free(function), None);
+            drop(world);
+            trace::flush(shared);
             Some(Freed::Refused)
         }
         Freeing::Unknown => None,
@@ -54,19 +57,25 @@ fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Fr
 
 /// Something was freed that nobody handed out.
 pub(crate) fn report_foreign(function: &'static str) {
-    witness().world.lock().find(report::foreign_free(function), None);
+    tell(report::foreign_free(function));
 }
 
 /// `CloseHandle` was called with something that is no kernel handle.
 pub(crate) fn report_close_handle(value: u64) {
     let kind = Parts::decode(value).map(|it| it.kind);
-    witness().world.lock().find(report::close_handle(kind, value), None);
+    tell(report::close_handle(kind, value));
 }
 
 /// A pipe's function was called with something that is no pipe of a process.
 pub(crate) fn report_strange_handle(function: &str, value: u64) {
     let kind = Parts::decode(value).map(|it| it.kind);
-    witness().world.lock().find(report::strange_handle(function, kind, value), None);
+    tell(report::strange_handle(function, kind, value));
+}
+
+fn tell(finding: Finding) {
+    let witness = witness();
+    witness.world.lock().find(finding, None);
+    trace::flush(&witness);
 }
 
 /// The host that keeps a finding about a call that belongs to none: the thread's, else the default one.

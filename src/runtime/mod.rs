@@ -24,5 +24,7 @@ pub(crate) mod scope;
 pub(crate) mod seat;
 pub(crate) mod streams;
 pub(crate) mod threads;
+#[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
+pub(crate) mod trace;
 pub(crate) mod wait;
 pub(crate) mod world;

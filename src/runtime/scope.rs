@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::dispatch::{self, Muted};
 use super::host::{Builder, Host};
+use super::trace;
 use super::world::{Shared, World};
 use crate::handle::{ProcessHandle, SystemHandle};
 use crate::journal::Journal;
@@ -146,6 +147,7 @@ impl Host {
 }
 
 fn verify(shared: &Arc<Shared>) -> Report {
+    let _told = trace::listen(shared);
     let mut world = shared.world.lock();
     world.calls += 1;
     if world.replay.is_some() {
@@ -169,6 +171,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
     }
     let journal = world.journal();
     let mut findings = std::mem::take(&mut world.findings);
+    let noticed = findings.len(); // and told
     let open = what_is_open(&mut world, &journal);
     findings.extend(open);
     findings.extend(world.script.rules().iter().flat_map(|rule| match &rule.expected {
@@ -181,6 +184,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
         None => rule.unused_steps().map(|step| report::rule_never_applied(rule, step, &journal)).collect(),
     }));
     world.script.set_verified();
+    trace::found(&mut world, &findings[noticed..]);
     let allowed = &world.settings.allowed;
     findings.retain(|it| !allowed.contains(&it.kind));
     Report { findings, journal }

@@ -418,6 +418,8 @@ impl World {
 
     pub(crate) fn find(&mut self, mut finding: Finding, entry: Option<u64>) {
         finding.entry = finding.entry.or(entry);
+        #[cfg(feature = "tracing")]
+        self.log.heard.found(&finding, self.settings.allowed.contains(&finding.kind));
         self.findings.push(finding);
     }
 
