@@ -9,9 +9,9 @@ use parking_lot::MutexGuard;
 
 use super::clock::Time;
 use super::hot::{Callback, Handed};
-use super::{seat, trace};
 use super::threads::Threads;
 use super::world::{Shared, World};
+use super::{seat, trace};
 use crate::event::EventType;
 use crate::handle::TargetHandle;
 use crate::journal::{Event, What, report};
