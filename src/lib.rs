@@ -132,6 +132,8 @@ pub mod scenarios;
 pub mod schema;
 mod script;
 mod source;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 
 /// Guest programs: which commands they answer, and canned ones. [`Host::program`] installs them.
 pub mod program {
