@@ -206,6 +206,7 @@ impl Host {
     /// Makes this host the current one of the calling thread, until the guard is dropped.
     ///
     /// Calls without a handle go to the current host; waits know that the thread may act. The guard keeps the host alive.
+    /// It stays on its thread, so a task holds it between two `.await`s at most; [`Host::within`] is for whole tasks.
     pub fn enter(&self) -> Entered {
         trace::introduce(self.shared());
         seat::enter(self.clone())

@@ -6,7 +6,7 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
 use crate::model::profile::Profile;
-use crate::schema::any::{Choice, Chosen, Documents, wrong_values};
+use crate::schema::any::{Choice, Chosen, Documents, by_the_schema, wrong_values};
 use crate::schema::{Version, table};
 
 /// A configuration that a host like a Windows takes: virtual machines and containers, from the smallest to rich ones. It passes
@@ -37,14 +37,10 @@ const CHOICE: Choice = |ty, member, version| match (ty, member) {
     ("ComputeSystem", "HostedSystem" | "HostingSystemId") | ("VirtualMachine", "RestoreState") => {
         Chosen::Nothing
     }
-    ("ComputeSystem", "SchemaVersion") => {
-        let minor = 0..=version.minor;
-        Chosen::One(minor.prop_map(|minor| json!({ "Major": 2, "Minor": minor })).boxed())
-    }
     // Odd sizes are refused.
     ("VirtualMachine_Memory", "SizeInMB") => Chosen::One((1u64..=4_096).prop_map(|it| json!(it * 2)).boxed()),
     ("VirtualMachine_Processor", "Count") => Chosen::One((1u32..=64).prop_map(|it| json!(it)).boxed()),
-    _ => Chosen::Any,
+    _ => by_the_schema(ty, member, version),
 };
 
 /// What is wrong with a configuration.

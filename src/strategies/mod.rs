@@ -63,7 +63,7 @@ pub use results::{error_message, exit_status, process_status, properties, result
 pub fn document(ty: &str, version: Version) -> impl Strategy<Value = String> + use<> {
     let found = schema::find(ty).filter(|it| any::stands_alone(it));
     let Some(ty) = found else { panic!("{}", crate::journal::report::files::no_such_document(ty)) };
-    let of = |fullness| any::Documents::new(version, fullness, |_, _, _| any::Chosen::Any).of(ty);
+    let of = |fullness| any::Documents::new(version, fullness, any::by_the_schema).of(ty);
     prop_oneof![3 => of(0.2), 1 => of(0.6)].prop_map(|it| it.to_string())
 }
 
