@@ -315,3 +315,14 @@ fn a_subscriber_that_wants_warnings_is_told_of_findings_only() {
     let told = warnings.0.told();
     assert_eq!(told.iter().map(|it| it.text("finding")).collect::<Vec<_>>(), ["leaked-operation"]);
 }
+
+#[test]
+fn a_subscriber_that_panics_is_found_and_the_test_goes_on() {
+    let collector = Collector { besides: Some(|| panic!("no such field")), ..Collector::default() };
+    let host = Host::new();
+    let report = collector.listening_to(|| report_of(&host, || close_system(create("web", VM)))).unwrap();
+    assert!(report.findings.iter().all(|it| it.kind == FindingKind::SubscriberPanicked));
+    assert!(report.to_string().contains("no such field"), "{report}");
+    assert_eq!(host.journal().calls().count(), 5);
+    assert!(collector.told().iter().any(|it| it.text("call") == "HcsCloseComputeSystem"));
+}

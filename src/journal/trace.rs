@@ -13,10 +13,11 @@ use tracing::level_filters::LevelFilter;
 use tracing::subscriber::NoSubscriber;
 use tracing::{Level, Span, event};
 
-use super::finding::Finding;
+use super::finding::{Finding, FindingKind};
 use super::{Entry, Event, Log, What, saved};
 use crate::call::Call;
 use crate::model::Nanos;
+use crate::panics::{self, Panic};
 
 /// What is still to be told, in the order of the journal. It stands under the world's lock; telling does not.
 #[derive(Default)]
@@ -63,6 +64,7 @@ thread_local! {
     static EAR: RefCell<Ear> = RefCell::default();
     /// The thread is in a subscriber: what that one calls is not told to it.
     static IS_TELLING: Cell<bool> = const { Cell::new(false) };
+    static PANICS: RefCell<Vec<Panic>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether the thread is in a subscriber.
@@ -70,16 +72,20 @@ pub(crate) fn is_telling() -> bool {
     IS_TELLING.try_with(Cell::get).unwrap_or(true) // the thread ends: nobody is told
 }
 
-/// Lets a subscriber run.
-pub(crate) fn telling<T>(tell: impl FnOnce() -> T) -> T {
-    struct Back(bool);
-    impl Drop for Back {
-        fn drop(&mut self) {
-            let _ = IS_TELLING.try_with(|it| it.set(self.0));
-        }
-    }
-    let _back = Back(IS_TELLING.try_with(|it| it.replace(true)).unwrap_or(true));
-    tell()
+/// Lets a subscriber run. Nothing if it panicked: that is put by, and the caller goes on.
+pub(crate) fn telling<T>(tell: impl FnOnce() -> T) -> Option<T> {
+    let before = IS_TELLING.try_with(|it| it.replace(true)).unwrap_or(true);
+    let told = panics::guarded(tell);
+    let _ = IS_TELLING.try_with(|it| it.set(before));
+    told.map_err(|panic| {
+        let _ = PANICS.try_with(|it| it.borrow_mut().push(panic));
+    })
+    .ok()
+}
+
+/// The panics of subscribers on this thread since this was last asked.
+pub(crate) fn take_panics() -> Vec<Panic> {
+    PANICS.try_with(RefCell::take).unwrap_or_default()
 }
 
 /// Sets whom the thread's deeds are told; answers whom they were told before.
@@ -103,7 +109,7 @@ impl Listener {
         let is_interested = telling(|| {
             dispatcher::with_default(&dispatch, || tracing::enabled!(target: "hcs_sim", Level::WARN))
         });
-        is_interested.then_some(Listener { dispatch, span: None })
+        is_interested?.then_some(Listener { dispatch, span: None })
     }
 
     /// The span of a call. What is known only at its end is recorded then.
@@ -131,7 +137,8 @@ impl Listener {
                     document = Empty,
                 ))
             })
-        });
+        })
+        .flatten();
     }
 }
 
@@ -161,7 +168,8 @@ impl Heard {
     }
 
     pub(crate) fn found(&mut self, finding: &Finding, is_allowed: bool) {
-        if let Some(to) = self.listener() {
+        let is_its_own = finding.kind == FindingKind::SubscriberPanicked; // it would panic for ever
+        if let Some(to) = self.listener().filter(|_| !is_its_own) {
             let what = Piece::Finding { finding: finding.clone(), is_allowed };
             self.waiting.push_back(Told { to, thread: 0, what });
         }

@@ -9,6 +9,7 @@ use super::seat;
 use super::world::{Shared, World};
 use crate::call::Call;
 use crate::journal::finding::Finding;
+use crate::journal::report::files;
 use crate::journal::trace::{self, Ear, Listener, telling};
 
 /// As long as it lives, the thread's deeds are told to its subscriber; what has come up is told when it is dropped. It has to be
@@ -16,7 +17,8 @@ use crate::journal::trace::{self, Ear, Listener, telling};
 pub(crate) struct Listening {
     /// Nothing where nobody listens.
     shared: Option<Arc<Shared>>,
-    before: Ear,
+    /// Whom the thread's deeds were told before, if that has changed.
+    before: Option<Ear>,
     span: Option<EnteredSpan>,
 }
 
@@ -42,25 +44,24 @@ pub(crate) fn introduce(shared: &Arc<Shared>) {
 #[inline]
 fn listening(shared: &Arc<Shared>, call: Option<&Call>) -> Listening {
     if !trace::is_anybody_there() {
-        return Listening { shared: None, before: Ear::Usual, span: None };
+        return Listening { shared: None, before: None, span: None };
     }
     listening_to_somebody(shared, call)
 }
 
 fn listening_to_somebody(shared: &Arc<Shared>, call: Option<&Call>) -> Listening {
     if trace::is_telling() {
-        return Listening { shared: None, before: Ear::Usual, span: None };
+        return Listening { shared: None, before: None, span: None };
     }
     let Some(mut listener) = listener(shared) else {
-        let before = trace::set_ear(Ear::Deaf);
-        return Listening { shared: Some(Arc::clone(shared)), before, span: None };
+        return Listening { shared: None, before: Some(trace::set_ear(Ear::Deaf)), span: None };
     };
     flush(shared); // what came before a call stands before its span
     if let Some(call) = call {
         listener.begin(call);
     }
-    let span = listener.span.clone().map(|it| telling(|| it.entered()));
-    let before = trace::set_ear(Ear::One(listener));
+    let span = listener.span.clone().and_then(|it| telling(|| it.entered()));
+    let before = Some(trace::set_ear(Ear::One(listener)));
     Listening { shared: Some(Arc::clone(shared)), before, span }
 }
 
@@ -82,14 +83,26 @@ fn listener(shared: &Arc<Shared>) -> Option<Listener> {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        let Some(shared) = self.shared.take() else { return };
-        flush(&shared);
+        if let Some(shared) = &self.shared {
+            flush(shared);
+        }
         if let Some(span) = self.span.take() {
             telling(|| drop(span));
         }
-        // The subscriber may end with the last word that it was told.
-        let listener = trace::set_ear(std::mem::take(&mut self.before));
-        telling(|| drop(listener));
+        if let Some(before) = self.before.take() {
+            let listener = trace::set_ear(before);
+            telling(|| drop(listener)); // the span may close, and the subscriber end
+        }
+        if let Some(shared) = &self.shared {
+            tell_panics(shared);
+        }
+    }
+}
+
+/// Subscribers that panicked are found.
+fn tell_panics(shared: &Shared) {
+    for panic in trace::take_panics() {
+        shared.world.lock().find(files::subscriber_panicked(panic), None);
     }
 }
 
@@ -117,15 +130,6 @@ pub(crate) fn before_callback(shared: &Arc<Shared>) {
 
 /// Tells what is to be told, unless another thread is at it.
 pub(crate) fn flush(shared: &Arc<Shared>) {
-    /// Whatever a subscriber does, others go on to be told.
-    struct Told<'a>(&'a Shared);
-
-    impl Drop for Told<'_> {
-        fn drop(&mut self) {
-            self.0.world.lock().log.heard.told();
-        }
-    }
-
     if trace::is_telling() {
         return;
     }
@@ -136,7 +140,8 @@ pub(crate) fn flush(shared: &Arc<Shared>) {
             log.heard.take(|label| threads.name(label))
         };
         let Some(batch) = batch else { return };
-        let _told = Told(shared);
         batch.tell();
+        shared.world.lock().log.heard.told();
+        tell_panics(shared);
     }
 }

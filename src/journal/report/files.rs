@@ -17,6 +17,19 @@ pub(crate) fn expected(what: &str, found: &str) -> String {
     format!("expected {what}, found {found}")
 }
 
+/// A subscriber of `tracing` panicked.
+#[cfg(feature = "tracing")]
+pub(crate) fn subscriber_panicked(panic: crate::panics::Panic) -> crate::Finding {
+    let at = panic.at.unwrap_or_else(|| "unknown".to_owned());
+    crate::Finding {
+        facts: vec![("panicked at", at), ("message", panic.message)],
+        ..super::finding(
+            crate::FindingKind::SubscriberPanicked,
+            "a subscriber of tracing panicked".to_owned(),
+        )
+    }
+}
+
 /// For a property test that asks for documents of a type that cannot be generated.
 #[cfg(feature = "proptest")]
 pub(crate) fn no_such_document(ty: &str) -> String {
