@@ -12,6 +12,7 @@ use hcs_sim::hresult::*;
 use hcs_sim::{FindingKind, Host, call, event};
 use serde_json::Value;
 use support::listeners::Listener;
+use support::processes::*;
 use support::*;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -209,18 +210,40 @@ fn findings_are_warnings_and_notes_are_information() {
     assert!(note.text("note").contains("ComputeTopology/Memory"), "{note:?}");
 }
 
+/// A container with a program, which reads, sleeps, writes and exits.
+fn a_container(host: &Host) {
+    host.program("tool", |guest| {
+        let said = guest.read_to_end();
+        guest.sleep(Duration::from_secs(2));
+        guest.stdout(said);
+    });
+    let system = running("box");
+    let Started { process, info } = start_process(system, ALL_PIPES);
+    write_all(info.StdInput, b"hello").unwrap();
+    close_pipe(info.StdInput);
+    assert_eq!(read_text(info.StdOutput), "hello");
+    close_pipe(info.StdOutput);
+    close_pipe(info.StdError);
+    assert_eq!(wait_for_process(process, 60_000).0, S_OK);
+    close_process(process);
+    assert_eq!(ask(HcsTerminateComputeSystem, system, None).0, S_OK);
+    close_system(system);
+}
+
 #[test]
 fn the_journal_is_the_same_with_and_without_a_subscriber() {
-    let lived = || {
-        Host::new().run(|host| {
-            a_life(host);
-            host.journal().to_json_lines()
-        })
-    };
-    let alone = lived();
-    let collector = Collector { besides: None, ..Collector::default() };
-    assert_eq!(collector.listening_to(lived), alone);
-    assert!(!collector.told().is_empty());
+    for life in [a_life, a_container] {
+        let lived = || {
+            Host::new().run(|host| {
+                life(host);
+                host.journal().to_json_lines()
+            })
+        };
+        let alone = lived();
+        let collector = Collector::default();
+        assert_eq!(collector.listening_to(lived), alone);
+        assert!(!collector.told().is_empty());
+    }
 }
 
 #[test]
