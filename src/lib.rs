@@ -64,6 +64,17 @@
 //! host; [`scenarios`] has a shelf of them, each after a bug of a real client. A [`Journal`] saves as JSON lines, and [`Host::replaying`]
 //! answers from one: of an earlier run, or edited by hand.
 //!
+//! # Features
+//!
+//! * `drop-in`, on by default: the symbols of the link-time door.
+//! * `tracing`: subscribers of the crate `tracing` are told what the journal is told, a span for each call and an event for
+//!   everything else, under the names that the [saved journal](Journal::to_json_lines) has.
+//! * `cli`: the binary `hcs-sim`, see `docs/command-line.md`.
+//! * `proptest`: the module `strategies`, with configurations, result documents and plans of faults for property tests of clients.
+//!
+//! None of them changes what a host does. `docs/ecosystem.md` shows these two, and how hosts go with tokio, insta and cargo-nextest:
+//! [`Host::within`] lets a host follow a task.
+//!
 //! # What it is not
 //!
 //! * Not Windows: no guest boots, no disk is opened, no access is checked. `docs/fidelity.md` says of every behaviour where it
@@ -79,7 +90,7 @@
 //!   finds no symbols outside of Windows. Keep the code in a library, and the binary under `#[cfg(windows)]`.
 //! * **Threads without a host.** A handle finds its host from any thread. Calls without one (creating, opening and listing
 //!   systems) on a thread that your code has started go to the only live host, and with parallel tests there are several: call
-//!   [`Host::enter`] on that thread first.
+//!   [`Host::enter`] on that thread first, and wrap a task that may change its thread in [`Host::within`].
 //! * **Sleeping is not waiting.** Waiting and polling inside HCS move virtual time, `std::thread::sleep` as such does not. Code that
 //!   sleeps between polls should take its clock as a parameter; in tests that clock calls [`Host::advance`].
 //! * **The default host verifies nothing by itself.** `use hcs_sim as _;` alone makes calls work; [`Host::run`] is what finds
@@ -111,8 +122,9 @@
 //!
 //! `call` the calls and the table of exports; `event` what happens without one; `hresult` the table of codes; `schema` the table
 //! of types and the check by it; `model` what HCS is, pure; `document` JSON in and out; `faults` known failures; `script` rules
-//! and guest programs; `scenario` what a host is told as a file, `scenarios` the shelf of them, `source` reading our own files; `runtime` lock, clock, queue, waiting, callbacks, pipes; `journal` what happened and every sentence that
-//! a person reads; `abi` the only unsafe code. A call goes through them in one line: `abi` decodes it, `runtime` locks the
+//! and guest programs; `scenario` what a host is told as a file, `scenarios` the shelf of them, `source` reading our own files;
+//! `runtime` lock, clock, queue, waiting, callbacks, pipes; `journal` what happened and every sentence that a person reads;
+//! `strategies` values for property tests; `abi` the only unsafe code. A call goes through them in one line: `abi` decodes it, `runtime` locks the
 //! world, `script` may claim it, `model` performs it, `journal` writes it down, `abi` encodes the answer.
 
 #![deny(unsafe_code, clippy::undocumented_unsafe_blocks)] // unsafe code is opened again in abi only
@@ -138,6 +150,8 @@ pub mod scenarios;
 pub mod schema;
 mod script;
 mod source;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 
 /// Guest programs: which commands they answer, and canned ones. [`Host::program`] installs them.
 pub mod program {
@@ -274,6 +288,11 @@ struct RecordingsPage;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/scenario-files.md")]
 struct ScenarioFilesPage;
+
+/// That of the page on other crates: the parts that need a feature, with it.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ecosystem.md")]
+struct EcosystemPage;
 
 /// So does that of the page on findings.
 #[cfg(doctest)]

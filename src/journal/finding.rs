@@ -81,6 +81,8 @@ kinds! {
     MissingExport = "missing-export";
     /// A call departed from the recording that the host answers from, or the recording was not played to its end.
     ReplayDeparted = "replay-departed";
+    /// A subscriber of `tracing` panicked; only with the feature `tracing`.
+    SubscriberPanicked = "subscriber-panicked";
     /// This machine gave hcs-sim no pipe or no thread for a process.
     OutOfResources = "out-of-resources";
     /// A wait without a timeout inside a callback, which had to wait.

@@ -10,6 +10,8 @@ pub(crate) mod places;
 pub(crate) mod report;
 pub(crate) mod saved;
 pub(crate) mod text;
+#[cfg(feature = "tracing")]
+pub(crate) mod trace;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -197,6 +199,9 @@ pub(crate) struct Log {
     places: Places,
     /// The id behind each system handle, by number: names outlive handles.
     system_ids: Vec<Arc<str>>,
+    /// What subscribers of `tracing` are still to be told.
+    #[cfg(feature = "tracing")]
+    pub(crate) heard: trace::Heard,
 }
 
 struct Record {
@@ -227,11 +232,20 @@ pub(crate) enum Event {
 
 impl Log {
     pub(crate) fn new(limit: usize, source_lines: usize) -> Log {
-        let places = Places::new(source_lines);
-        Log { records: VecDeque::new(), dropped: 0, limit, places, system_ids: Vec::new() }
+        Log {
+            records: VecDeque::new(),
+            dropped: 0,
+            limit,
+            places: Places::new(source_lines),
+            system_ids: Vec::new(),
+            #[cfg(feature = "tracing")]
+            heard: trace::Heard::default(),
+        }
     }
 
     pub(crate) fn push(&mut self, began: Nanos, at: Nanos, thread: u32, what: Event) {
+        #[cfg(feature = "tracing")]
+        self.hear(began, at, thread, &what);
         if self.records.len() >= self.limit {
             self.dropped += 1;
             if self.limit == 0 {
@@ -298,30 +312,34 @@ impl Log {
             began: Duration::from_nanos(record.began),
             at: Duration::from_nanos(record.at),
             thread: thread_name(record.thread),
-            what: match &record.what {
-                Event::Called { call, answer, note } => What::Called {
-                    call: call.clone(),
-                    answer: answer.clone(),
-                    system_id: call
-                        .compute_system()
-                        .and_then(|it| self.system_id(it))
-                        .or_else(|| self.system_id(answer.system))
-                        .cloned(),
-                    note: note.clone(),
-                },
-                Event::Completed { operation, kind, hresult, document, dropped } => What::Completed {
-                    operation: *operation,
-                    operation_type: *kind,
-                    hresult: *hresult,
-                    document: document.clone(),
-                    dropped: *dropped,
-                    note: None,
-                },
-                Event::CallbackEntered(operation) => What::CallbackEntered { operation: *operation },
-                Event::CallbackReturned(operation) => What::CallbackReturned { operation: *operation },
-                Event::Other(what) => (**what).clone(),
-            },
+            what: self.what_of(&record.what),
         });
         Journal { entries: entries.collect(), dropped: self.dropped }
+    }
+    /// What an event is to whoever reads it.
+    fn what_of(&self, what: &Event) -> What {
+        match what {
+            Event::Called { call, answer, note } => What::Called {
+                call: call.clone(),
+                answer: answer.clone(),
+                system_id: call
+                    .compute_system()
+                    .and_then(|it| self.system_id(it))
+                    .or_else(|| self.system_id(answer.system))
+                    .cloned(),
+                note: note.clone(),
+            },
+            Event::Completed { operation, kind, hresult, document, dropped } => What::Completed {
+                operation: *operation,
+                operation_type: *kind,
+                hresult: *hresult,
+                document: document.clone(),
+                dropped: *dropped,
+                note: None,
+            },
+            Event::CallbackEntered(operation) => What::CallbackEntered { operation: *operation },
+            Event::CallbackReturned(operation) => What::CallbackReturned { operation: *operation },
+            Event::Other(what) => (**what).clone(),
+        }
     }
 }

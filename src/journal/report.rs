@@ -199,6 +199,9 @@ pub(crate) fn mend(kind: FindingKind) -> &'static str {
             "look the export up before it is called and do without it, or test with a newer Profile"
         }
         FindingKind::ReplayDeparted => "correct the code, or record the run again",
+        FindingKind::SubscriberPanicked => {
+            "a subscriber must not panic; let it note what it saw for the test"
+        }
         FindingKind::OutOfResources => "raise the limit of open files, or keep fewer processes",
         lint => lints::mend(lint),
     }

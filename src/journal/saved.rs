@@ -251,6 +251,12 @@ impl Serialize for Arguments<'_> {
     }
 }
 
+/// The arguments of a call as they are saved, on one line.
+#[cfg(feature = "tracing")]
+pub(crate) fn arguments_text(call: &Call) -> String {
+    serde_json::to_string(&Arguments { call, raw: true }).expect("hcs-sim bug: arguments are plain data")
+}
+
 /// An argument as it is saved; texts that could be read are the caller's.
 pub(crate) fn argument_value(argument: &Argument<'_>) -> Value {
     match argument {

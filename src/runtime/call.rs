@@ -13,7 +13,7 @@ use super::lints::{self, Seen as Turned};
 use super::seat::{self, Place};
 use super::wait::{Waited, wait_until};
 use super::world::{Completion, Noticing, Shared, World};
-use super::{files, replay};
+use super::{files, replay, trace};
 use crate::answer::{Answer, Returned};
 use crate::call::{Call, Milliseconds};
 use crate::document::process::ProcessParameters;
@@ -44,6 +44,7 @@ pub(crate) struct Answered {
 pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let Place { shared, label } = place;
     let source = shared.place_of_call(); // before the lock
+    let _told = trace::call(shared, &call); // dropped after the world's lock
     let mut world = shared.world.lock();
     world.calls += 1;
     world.threads.called(*label);
@@ -588,6 +589,7 @@ fn tell(finding: Finding) {
     let is_denied = finding.kind.default_level() == Level::Deny;
     let shared = super::registry::default_host().shared();
     let finding = shared.world.lock().find_here(finding);
+    trace::flush(shared);
     if is_denied {
         eprintln!("{}", report::at_once(&finding)); // without the lock: lines are looked up
     }

@@ -9,9 +9,9 @@ use parking_lot::MutexGuard;
 
 use super::clock::Time;
 use super::hot::{Callback, Handed};
-use super::seat;
 use super::threads::Threads;
 use super::world::{Shared, World};
+use super::{seat, trace};
 use crate::event::EventType;
 use crate::handle::TargetHandle;
 use crate::journal::{Event, What, report};
@@ -342,18 +342,33 @@ fn work(shared: &Arc<Shared>, label: u32) {
     let mut world = shared.world.lock();
     world.threads.note_status(label);
     while !world.ended {
+        if trace::is_pending(&world) {
+            // Subscribers are the user's code, as callbacks are.
+            world.dispatch.running += 1;
+            MutexGuard::unlocked(&mut world, || trace::flush(shared));
+            world.dispatch.running -= 1;
+            shared.announce(&world);
+            continue; // the host may be over by now
+        }
         let Some(entered) = world.next_callback(label) else {
             rest(shared, &mut world);
             continue;
         };
         let callback = entered.callback.clone();
-        MutexGuard::unlocked(&mut world, || callback.call(&shared.gateway));
+        MutexGuard::unlocked(&mut world, || {
+            trace::before_callback(shared);
+            callback.call(&shared.gateway);
+        });
         world.leave(entered);
         shared.announce(&world);
         if world.dispatch.jobs.is_empty() {
             // The next one is handed over, as a rule, by whoever waited for this one.
             MutexGuard::unlocked(&mut world, || {
-                shared.hot.look_out(label, &shared.gateway, || finish(shared, &mut shared.world.lock()));
+                let call = |callback: Callback| {
+                    trace::before_callback(shared);
+                    callback.call(&shared.gateway);
+                };
+                shared.hot.look_out(label, call, || finish(shared, &mut shared.world.lock()));
             });
         }
     }

@@ -29,6 +29,7 @@ impl Host {
     pub fn raise(&self, event: Event) {
         let raised = Location::caller();
         let shared = self.shared();
+        let _told = super::trace::listen(shared);
         let mut world = shared.world.lock();
         world.calls += 1;
         dispatch::settle(shared, &mut world);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::documents::Freeing;
 use super::world::Shared;
-use super::{registry, seat};
+use super::{registry, seat, trace};
 use crate::handle::Parts;
-use crate::journal::finding::FindingKind;
+use crate::journal::finding::{Finding, FindingKind};
 use crate::journal::place::Place;
 use crate::journal::report;
 
@@ -36,7 +36,7 @@ pub(crate) fn free_document(address: usize, function: &'static str) -> Freed {
         .unwrap_or(Freed::NotADocument)
 }
 
-fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Freed> {
+fn free_in(shared: &Arc<Shared>, address: usize, function: &'static str) -> Option<Freed> {
     let mut world = shared.world.lock();
     if function != "LocalFree"
         && let Some((export, entry)) = world.documents.origin(address)
@@ -59,6 +59,8 @@ fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Fr
         }
         Freeing::Twice => {
             world.find_here(report::double_free(function));
+            drop(world);
+            trace::flush(shared);
             Some(Freed::Refused)
         }
         Freeing::Unknown => None,
@@ -67,19 +69,25 @@ fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Fr
 
 /// Something was freed that nobody handed out.
 pub(crate) fn report_foreign(function: &'static str) {
-    witness().world.lock().find_here(report::foreign_free(function));
+    tell(report::foreign_free(function));
 }
 
 /// `CloseHandle` was called with something that is no kernel handle.
 pub(crate) fn report_close_handle(value: u64) {
     let kind = Parts::decode(value).map(|it| it.kind);
-    witness().world.lock().find_here(report::close_handle(kind, value));
+    tell(report::close_handle(kind, value));
 }
 
 /// A pipe's function was called with something that is no pipe of a process.
 pub(crate) fn report_strange_handle(function: &str, value: u64) {
     let kind = Parts::decode(value).map(|it| it.kind);
-    witness().world.lock().find_here(report::strange_handle(function, kind, value));
+    tell(report::strange_handle(function, kind, value));
+}
+
+fn tell(finding: Finding) {
+    let witness = witness();
+    witness.world.lock().find_here(finding);
+    trace::flush(&witness);
 }
 
 /// The host that keeps a finding about a call that belongs to none: the thread's, else the default one.

@@ -10,7 +10,7 @@ use super::clock::Time;
 use super::queue::Order;
 use super::seat::{self, Entered};
 use super::world::{Completion, HOST_GATE, Settings, Shared};
-use super::{dispatch, registry};
+use super::{dispatch, registry, trace};
 use crate::call::OperationType;
 use crate::document::DocumentChecks;
 use crate::journal::Journal;
@@ -238,7 +238,9 @@ impl Host {
     /// Makes this host the current one of the calling thread, until the guard is dropped.
     ///
     /// Calls without a handle go to the current host; waits know that the thread may act. The guard keeps the host alive.
+    /// It stays on its thread, so a task holds it between two `.await`s at most; [`Host::within`] is for whole tasks.
     pub fn enter(&self) -> Entered {
+        trace::introduce(self.shared());
         seat::enter(self.clone())
     }
 
@@ -252,6 +254,7 @@ impl Host {
     /// Moves the clock, and lets everything happen on the way: completions, callbacks, exits. In real time it sleeps.
     pub fn advance(&self, time: Duration) {
         let shared = self.shared();
+        let _told = trace::listen(shared);
         let mut world = shared.world.lock();
         world.calls += 1;
         dispatch::settle(shared, &mut world);
@@ -277,6 +280,7 @@ impl Host {
     /// Completes the oldest operation that [`Completion::WhenReleased`] holds. Answers whether there was one.
     pub fn release_next(&self) -> bool {
         let shared = self.shared();
+        let _told = trace::listen(shared);
         let mut world = shared.world.lock();
         let held = world.gates.get_mut(&HOST_GATE).map(|it| &mut it.held).filter(|it| !it.is_empty());
         let Some(accepted) = held.map(|it| it.remove(0)) else { return false };

@@ -125,9 +125,9 @@ impl HotSeat {
         self.poked.store(true, Ordering::Release);
     }
 
-    /// Looks out for callbacks for a while, and calls those that are handed over; `finish` is for those whose callers did not
-    /// wait. One thread at a time.
-    pub(crate) fn look_out(&self, label: u32, gateway: &Gateway, finish: impl Fn()) {
+    /// Looks out for callbacks for a while, and calls those that are handed over, by `call`; `finish` is for those whose callers
+    /// did not wait. One thread at a time.
+    pub(crate) fn look_out(&self, label: u32, call: impl Fn(Callback), finish: impl Fn()) {
         if !*IS_WORTH_IT {
             return;
         }
@@ -148,12 +148,12 @@ impl HotSeat {
                 }
                 continue; // handed over in the last moment, or its caller is about to notice the return
             }
-            let call = self.hand.lock().call.take();
+            let handed = self.hand.lock().call.take();
             if self.state.compare_exchange(FULL, RUNNING, Ordering::AcqRel, Ordering::Acquire).is_err() {
                 self.state.store(RUNNING_ALONE, Ordering::Release);
             }
-            if let Some(call) = call {
-                call.call(gateway);
+            if let Some(callback) = handed {
+                call(callback);
             }
             if self.state.compare_exchange(RUNNING, DONE, Ordering::AcqRel, Ordering::Acquire).is_err() {
                 finish();

@@ -26,6 +26,9 @@ pub(crate) mod rules;
 pub(crate) mod scope;
 pub(crate) mod seat;
 pub(crate) mod streams;
+pub(crate) mod task;
 pub(crate) mod threads;
+#[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
+pub(crate) mod trace;
 pub(crate) mod wait;
 pub(crate) mod world;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::dispatch::{self, Muted};
 use super::host::{Builder, Host};
+use super::trace;
 use super::world::{Shared, World};
 use crate::handle::{ProcessHandle, SystemHandle};
 use crate::journal::Journal;
@@ -169,6 +170,7 @@ impl Host {
 }
 
 fn verify(shared: &Arc<Shared>) -> Report {
+    let _told = trace::listen(shared);
     let mut world = shared.world.lock();
     world.calls += 1;
     if world.replay.is_some() {
@@ -194,6 +196,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
     let journal = world.journal();
     let mut findings: Vec<Finding> =
         std::mem::take(&mut world.findings).into_iter().map(|it| world.so_far(it)).collect();
+    let noticed = findings.len(); // and told
     let mut open = what_is_open(&mut world, &journal);
     let places = world.log.places();
     open.iter_mut().for_each(|it| report::made_at(it, &journal, places, world.log.limit()));
@@ -216,6 +219,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
         }
     }));
     world.script.set_verified();
+    trace::found(&mut world, &findings[noticed..]);
     findings.retain(|it| world.settings.level(it.kind) != Level::Allow);
     let (warnings, findings) =
         findings.into_iter().partition(|it| world.settings.level(it.kind) == Level::Warn);

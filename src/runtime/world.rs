@@ -461,7 +461,7 @@ impl World {
     pub(crate) fn find_here(&mut self, mut finding: Finding) -> Finding {
         let place = self.log.places().are_wanted().then(Place::here);
         finding.sources.noticed_at("called at", place.as_ref());
-        self.findings.push(finding.clone());
+        self.find(finding.clone(), None);
         finding
     }
 
@@ -487,6 +487,8 @@ impl World {
 
     pub(crate) fn find(&mut self, mut finding: Finding, entry: Option<u64>) {
         finding.entry = finding.entry.or(entry);
+        #[cfg(feature = "tracing")]
+        self.log.heard.found(&finding, self.settings.level(finding.kind) == Level::Allow);
         self.findings.push(finding);
     }
 

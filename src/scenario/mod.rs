@@ -7,6 +7,7 @@ mod file;
 mod play;
 mod values;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,11 +42,18 @@ const VARIABLE: &str = "HCS_SIM_SCENARIO";
 ///     assert_eq!(Scenario::of(host).unwrap(), Scenario::from_json(text).unwrap());
 /// });
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Scenario {
     file: File,
     /// What messages call it.
     name: Arc<str>,
+}
+
+/// As a file: a test that fails with one shows what to paste into another.
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_json().trim_end())
+    }
 }
 
 /// What is said counts, not in which file or how it is written.

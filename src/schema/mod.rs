@@ -18,6 +18,8 @@
 //! );
 //! ```
 
+#[cfg(feature = "proptest")]
+pub(crate) mod any;
 mod dependent;
 mod keys;
 pub(crate) mod nearest;

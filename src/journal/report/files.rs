@@ -17,6 +17,32 @@ pub(crate) fn expected(what: &str, found: &str) -> String {
     format!("expected {what}, found {found}")
 }
 
+/// A subscriber of `tracing` panicked.
+#[cfg(feature = "tracing")]
+pub(crate) fn subscriber_panicked(panic: crate::panics::Panic) -> crate::Finding {
+    let at = panic.at.unwrap_or_else(|| "unknown".to_owned());
+    crate::Finding {
+        facts: vec![("panicked at", at), ("message", panic.message)],
+        ..super::finding(
+            crate::FindingKind::SubscriberPanicked,
+            "a subscriber of tracing panicked".to_owned(),
+        )
+    }
+}
+
+/// For a property test that asks for documents of a type that cannot be generated.
+#[cfg(feature = "proptest")]
+pub(crate) fn no_such_document(ty: &str) -> String {
+    let near = nearest(ty, crate::schema::types().map(crate::schema::Type::name));
+    match (crate::schema::find(ty), near) {
+        (Some(_), _) => format!(
+            "what is in order in {ty} depends on its other members: build such requests from their parts"
+        ),
+        (None, Some(near)) => format!("the schema has no type {ty:?}; did you mean {near:?}?"),
+        (None, None) => format!("the schema has no type {ty:?}"),
+    }
+}
+
 pub(crate) fn twice(name: &str) -> String {
     format!("{name:?} stands here twice")
 }
