@@ -20,8 +20,6 @@ struct ByHand(Mutex<Inside>);
 struct Inside {
     /// What the operations of a call end with, by its name, next first; else with S_OK.
     outcomes: HashMap<&'static str, Vec<Outcome>>,
-    /// What a call itself returns.
-    refusals: HashMap<&'static str, Vec<i32>>,
     /// Which call fails, counted from 1, and how many there were.
     fails_at: Option<usize>,
     calls: Vec<&'static str>,
@@ -45,11 +43,6 @@ impl ByHand {
         self
     }
 
-    fn refusing(self: Arc<ByHand>, call: &'static str, code: i32) -> Arc<ByHand> {
-        self.0.lock().unwrap().refusals.entry(call).or_default().push(code);
-        self
-    }
-
     fn boot(self: &Arc<ByHand>) -> Result<Vm<ByHand>, Failure> {
         Vm::boot(self, "web", CONFIGURATION)
     }
@@ -70,13 +63,7 @@ impl ByHand {
     fn called(&self, call: &'static str) -> i32 {
         let mut inside = self.0.lock().unwrap();
         inside.calls.push(call);
-        if inside.fails_at == Some(inside.calls.len()) {
-            return E_OUTOFMEMORY;
-        }
-        match inside.refusals.get_mut(call) {
-            Some(codes) if !codes.is_empty() => codes.remove(0),
-            _ => S_OK,
-        }
+        if inside.fails_at == Some(inside.calls.len()) { E_OUTOFMEMORY } else { S_OK }
     }
 
     fn asked(&self, call: &'static str, operation: usize) -> i32 {
