@@ -51,8 +51,8 @@ fn a_service_that_goes_away_releases_who_waits() {
 // 3: the guest ignores shutdown
 #[test]
 fn a_guest_that_ignores_shutdown_is_terminated_after_the_patience() {
-    Host::new().run(|host| {
-        host.when(call::shut_down()).acknowledge(); // S_OK, and nothing happens
+    let an_hour = Duration::from_secs(3600); // from the S_OK of the shutdown to the guest's end
+    Host::builder().behavior(|it| it.guest_shutdown = an_hour).run(|host| {
         host.when(call::terminate()).simulate().expect(1);
         let vm = boot("web").unwrap();
         let before = host.now();
