@@ -15,6 +15,7 @@ use hcs_sim::{Host, OperationType, call};
 fn main() {
     let scale = Scale::asked_for();
     cycles(&scale);
+    source_lines(&scale);
     lives(&scale);
     whole_tests(&scale);
     systems(&scale);
@@ -35,8 +36,7 @@ fn cycles(scale: &Scale) {
     let (encoding, mocked) = mock_cycle(&text, Document::Encoded);
     let (copying, _) = mock_cycle(&text, Document::Copied);
     let (stub, stubbed) = Stub::new(&text);
-    let young = |iterations| {
-        let host = Host::new();
+    let young = |host: Host, iterations| {
         let system = with_running(&host, "web", CONFIGURATION);
         let entered = host.enter();
         let started = Instant::now();
@@ -55,12 +55,35 @@ fn cycles(scale: &Scale) {
             contestant("mockall, copies a document encoded before", || cycle(&copying, mocked)),
             contestant("hand-written stub, copies a document", || cycle(&stub, stubbed)),
             on_host(&host, "hcs-sim, full journal", || cycle(&Simulated, system)),
-            ("hcs-sim, the first 500 in a new host".to_owned(), Box::new(young)),
+            ("hcs-sim, the first 500 in a new host".to_owned(), Box::new(|count| young(Host::new(), count))),
+            (
+                "the same with source_lines(0)".to_owned(),
+                Box::new(|count| young(Host::builder().source_lines(0).build(), count)),
+            ),
             on_host(&unjournalled, "hcs-sim, no journal", || cycle(&Simulated, other)),
         ],
     );
     end(&host, &[system]);
     end(&unjournalled, &[other]);
+}
+
+/// What it costs to keep the source lines of calls.
+fn source_lines(scale: &Scale) {
+    // Few entries, so that what is kept fits into memory.
+    let limited = |calls| Host::builder().journal_limit(10_000).source_lines(calls).build();
+    let hosts = [limited(0), limited(512), limited(usize::MAX)];
+    let systems = hosts.each_ref().map(|host| with_running(host, "web", CONFIGURATION));
+    for (host, system) in hosts.iter().zip(systems) {
+        let entered = host.enter();
+        (0..scale.warm_up / 10).for_each(|_| cycle(&Simulated, system));
+        drop(entered);
+    }
+    let names = ["of no call", "of the first 512 calls, later on", "of every call"];
+    let contestants = names.iter().zip(hosts.iter().zip(systems)).map(|(name, (host, system))| {
+        on_host(host, format!("source lines {name}"), move || cycle(&Simulated, system))
+    });
+    side_by_side("The cycle, with source lines", scale, 100, contestants.collect());
+    hosts.iter().zip(systems).for_each(|(host, system)| end(host, &[system]));
 }
 
 fn lives(scale: &Scale) {
@@ -108,8 +131,21 @@ fn whole_tests(scale: &Scale) {
         let (mock, system) = mock_cycle(&text, Document::Encoded);
         cycle(&mock, system);
     };
+    let without_lines = || {
+        Host::builder().source_lines(0).run(|_| {
+            life(&Simulated, &id, &configuration);
+            let system = create(&Simulated, &id, &configuration);
+            cycle(&Simulated, system);
+            Simulated.close_compute_system(system);
+        });
+    };
     let title = "A whole small test: set-up, a life, a cycle, verification";
-    side_by_side(title, scale, 20, vec![contestant("mockall", mocked), contestant("hcs-sim", simulated)]);
+    let contestants = vec![
+        contestant("mockall", mocked),
+        contestant("hcs-sim", simulated),
+        contestant("hcs-sim, source_lines(0)", without_lines),
+    ];
+    side_by_side(title, scale, 20, contestants);
 }
 
 /// Hosts with many live systems.

@@ -142,9 +142,17 @@ impl Hresult {
         if self.bits() >> 16 == HCS_FACILITY | NT_BIT >> 16 { self.twin().unwrap_or(self) } else { self }
     }
 
-    /// The sentence for `ErrorMessage`, where Windows would put the system's text for the code; "" where there is none.
+    /// The sentence that HCS puts into the `ErrorMessage` of a document where it gives the system's text for the code, in words of our own;
+    /// "" where there is none.
+    ///
+    /// ```
+    /// use hcs_sim::hresult::HCS_E_SYSTEM_NOT_FOUND;
+    ///
+    /// let says = "There is no virtual machine or container with this identifier.";
+    /// assert_eq!(HCS_E_SYSTEM_NOT_FOUND.message(), says);
+    /// ```
     // Whether it is used is the caller's business: documents of failed constructions have "" in any case.
-    pub(crate) fn message(self) -> &'static str {
+    pub fn message(self) -> &'static str {
         self.entry().map_or("", |entry| entry.message)
     }
 

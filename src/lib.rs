@@ -243,6 +243,7 @@ pub use event::{Event, EventType, MigrationFailure};
 pub use handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
 pub use hresult::Hresult;
 pub use journal::finding::{Finding, FindingKind};
+pub use journal::level::Level;
 pub use journal::report::Report;
 pub use journal::{Entry, Journal, Output, What};
 pub use model::behavior::{Behavior, CallbackDelivery, NullCallback, PendingAtExit, SecondRegistration};
@@ -263,6 +264,11 @@ pub use source::FileProblem;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// And that of the page on recordings.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/recordings.md")]
+struct RecordingsPage;
 
 /// And that of the page on scenario files.
 #[cfg(doctest)]

@@ -475,21 +475,31 @@ fn the_guard_of_a_thread_keeps_its_host_alive() {
 
 #[test]
 fn findings_fail_the_test_with_the_whole_report() {
+    let line = line!() + 3;
     let text = panic_text(|| {
         Host::new().run(|_| {
             let _leaked = operation();
         });
     });
+    let made = text.lines().find_map(|it| it.strip_prefix("     made at      ")).unwrap_or(&text);
+    let (wrapper, caller) = made.split_once(", from ").expect(made);
+    assert!(wrapper.starts_with("tests/support/mod.rs:"), "{wrapper}");
+    assert_eq!(caller, format!("tests/findings.rs:{line}"));
     assert_eq!(
-        text,
-        "hcs-sim: 1 finding\n\
+        text.replace(" --release", ""),
+        format!(
+            "hcs-sim: 1 finding\n\
          \n\
          1. operation#1 was never closed; it was never used\n     \
+              made at      {made}\n     \
               to mend      call HcsCloseOperation on every path, also when the call or the wait fails\n     \
               to allow     host.allow(FindingKind::LeakedOperation)   // leaked-operation\n\
          \n\
          timeline (1 of 1 entries)\n\
-         t=0.000s  main  HcsCreateOperation(NULL, NULL) -> operation#1   <<<<<\n"
+         t=0.000s  main  HcsCreateOperation(NULL, NULL) -> operation#1   {made}   <<<<<\n\
+         \n\
+         to see it again   cargo test -p hcs-sim --test findings -- --exact findings_fail_the_test_with_the_whole_report\n"
+        )
     );
 }
 
@@ -552,7 +562,11 @@ fn a_report_marks_the_guilty_lines() {
         close_operation(crate::support::operation());
     })
     .unwrap();
-    let marked: Vec<String> =
-        report.to_string().lines().filter(|it| it.ends_with("<<<<<")).map(str::to_owned).collect();
-    assert_eq!(marked, ["t=0.000s  main  HcsCloseOperation(operation#1) -> returned   <<<<<"]);
+    let text = report.to_string();
+    let marked: Vec<&str> = text.lines().filter(|it| it.ends_with("   <<<<<")).collect();
+    let [marked] = marked.as_slice() else { panic!("{text}") };
+    assert!(
+        marked.starts_with("t=0.000s  main  HcsCloseOperation(operation#1) -> returned   tests/"),
+        "{marked}"
+    );
 }

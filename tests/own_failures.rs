@@ -4,7 +4,9 @@
 mod support;
 
 use std::process::Command;
+use std::time::Duration;
 
+use hcs_sim::computecore::*;
 use hcs_sim::hresult::*;
 use hcs_sim::{Host, Hresult};
 use support::*;
@@ -13,14 +15,22 @@ const CHILD: &str = "HCS_SIM_TEST_FAILS";
 
 /// Runs a test of this file that is to fail, and answers what it prints.
 fn output_of(test: &str) -> String {
+    let (passed, output) = outcome_of(test);
+    assert!(!passed, "{test} is to fail");
+    output
+}
+
+/// Runs a test of this file as it behaves in a child: whether it passes, and what it prints.
+fn outcome_of(test: &str) -> (bool, String) {
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(CHILD, "1")
         .env("RUST_BACKTRACE", "0")
         .output()
         .unwrap();
-    assert!(!child.status.success(), "{test} is to fail");
-    String::from_utf8_lossy(&child.stderr).into_owned() + &String::from_utf8_lossy(&child.stdout)
+    let output =
+        String::from_utf8_lossy(&child.stderr).into_owned() + &String::from_utf8_lossy(&child.stdout);
+    (child.status.success(), output)
 }
 
 fn fails() -> bool {
@@ -35,6 +45,7 @@ fn refuse_something(host: &Host) -> Hresult {
         modify(system, &format!(r#"{{"ResourcePath":"{path}","RequestType":"Add","Settings":{{}}}}"#)).0;
     for _ in 0..20 {
         properties(system, None);
+        host.advance(Duration::from_secs(1)); // what the client does between two looks
     }
     close_system(system);
     assert!(host.journal().notes().next().is_some());
@@ -123,4 +134,71 @@ fn of_many_notes_the_last_are_shown() {
         assert!(text.contains("Nothing/39\""), "{text}");
         assert!(!text.contains("Nothing/0\""), "{text}");
     }
+}
+
+// Warnings
+
+/// A start whose result nobody reads.
+fn start_carelessly() {
+    let system = create("web", VM);
+    close_operation(lints::begin(HcsStartComputeSystem, system));
+    close_system(system);
+}
+
+const WARNING: &str =
+    "warning: operation#2 was closed while its Start of \"web\" was pending: its result is lost";
+
+#[test]
+fn a_body_that_passes_with_a_warning() {
+    if fails() {
+        Host::new().run(|host| {
+            start_carelessly();
+            host.verify().unwrap(); // shows nothing yet
+        });
+    }
+}
+
+#[test]
+fn a_host_that_is_dropped_with_a_warning() {
+    if fails() {
+        let host = Host::new();
+        let entered = host.enter();
+        start_carelessly();
+        drop((entered, host));
+    }
+}
+
+#[test]
+fn a_body_that_fails_with_a_warning() {
+    if fails() {
+        Host::new().run(|_| {
+            start_carelessly();
+            panic!("the test's own failure");
+        });
+    }
+}
+
+#[test]
+fn a_default_host_with_a_warning() {
+    if fails() {
+        start_carelessly();
+        assert_eq!(Host::default_host().warnings().len(), 1);
+    }
+}
+
+#[test]
+fn warnings_are_printed_once_when_the_scope_ends() {
+    for test in [
+        "a_body_that_passes_with_a_warning",
+        "a_host_that_is_dropped_with_a_warning",
+        "a_body_that_fails_with_a_warning",
+    ] {
+        let (passed, output) = outcome_of(test);
+        assert_eq!(passed, !test.contains("fails"), "{output}");
+        assert_eq!(output.matches(WARNING).count(), 1, "{test}: {output}");
+        assert!(output.contains("hcs-sim: 1 warning, which does not fail the test"), "{output}");
+        assert!(output.contains("HcsCloseOperation(operation#2) -> returned   <<<<<"), "{output}");
+    }
+    let (passed, output) = outcome_of("a_default_host_with_a_warning");
+    assert!(passed && !output.contains("hcs-sim:"), "{output}"); // nobody verifies it
 }

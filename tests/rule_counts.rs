@@ -60,11 +60,17 @@ fn a_rule_that_never_applies_is_a_finding_with_its_near_misses() {
         format!(
             "declared at: tests/rule_counts.rs:{line}:14\n\
              would match: HcsStartComputeSystem, system \"web\"\n\
+             would do: fail with E_FAIL (0x80004005): a failure that nobody gave a better code\n\
              nearest call: HcsStartComputeSystem(system#1 \"wep\", operation#2, NULL) at t=0.040s\n\
-             but: system: expected \"web\", got \"wep\"\n"
+             but: the system is another one\n  \
+             expected  \"web\"\n  \
+             got       \"wep\"\n               \
+             ^\n"
         )
     );
-    assert!(report.to_string().contains("operation#2 pending   <<<<<"), "{report}");
+    let text = report.to_string();
+    let marked = text.lines().find(|it| it.ends_with("   <<<<<")).unwrap();
+    assert!(marked.contains("operation#2 pending   tests/support/mod.rs:"), "{report}");
 }
 
 #[test]
@@ -91,11 +97,12 @@ fn every_criterion_says_why_not() {
     assert_eq!(
         why,
         [
-            r#"document /Owner: expected "me", got "tests""#,
-            "document /Nothing: expected any value, nothing stands there",
-            "number: expected call number 3, this was number 1",
-            r#"closure: "is blue" said no"#,
-            "document /X: expected any value, the call has no document",
+            "the document differs at /Owner\n  expected  \"me\"\n  got       \"tests\"",
+            "the document has no /Nothing\n  expected  any value\n  \
+             got       nothing; the document has Owner, SchemaVersion, VirtualMachine",
+            "it was number 1 of the calls that match otherwise, expected number 3; there was 1",
+            r#"the closure "is blue" said no"#,
+            "the call has no document\n  expected  /X = any value\n  got       NULL",
             "none: no such export was called",
         ]
     );

@@ -430,10 +430,10 @@ fn the_page_on_scenario_files_is_right() {
         }
     }
     // What it shows of problems is what is told.
-    let wrong = "{\n  \"rules\": [\n    {\n        \"when\": {\"call\": \"strat\"},\n        \"fail\": \"HCS_E_TIMEOUT\"\n    }]\n}";
+    let wrong = "{\n  \"rules\": [\n    {\n        \"when\": {\"call\": \"strat\"},\n        \"fail\": \"HCS_E_INVALID_JASON\"\n    }]\n}";
     let told = Scenario::from_json(wrong).unwrap_err().to_string();
     for line in told.lines().skip(1) {
-        let message = line.trim().splitn(4, ':').nth(3).unwrap();
-        assert!(page.contains(message), "{message}");
+        let line = line.replace("scenario:", "web.json:") + "\n";
+        assert!(page.contains(&line), "{line}");
     }
 }

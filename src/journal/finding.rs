@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::places::{Source, Sources, Spot};
 use crate::Error;
 
 macro_rules! kinds {
@@ -82,6 +83,26 @@ kinds! {
     ReplayDeparted = "replay-departed";
     /// This machine gave hcs-sim no pipe or no thread for a process.
     OutOfResources = "out-of-resources";
+    /// A wait without a timeout inside a callback, which had to wait.
+    InfiniteWaitInCallback = "infinite-wait-in-callback";
+    /// A request failed, and its result document never reached the client.
+    FailureUnread = "failure-unread";
+    /// A handle with a callback was closed when the exit of its system or process was still to be told.
+    ClosedBeforeExitEvent = "closed-before-exit-event";
+    /// An operation was closed, or used again, and nobody had read its result.
+    ResultUnread = "result-unread";
+    /// An operation was closed while its request was pending: its result is lost.
+    ClosedWhilePending = "closed-while-pending";
+    /// A state or a result was asked for over and over where an event or a wait would tell it.
+    PolledInALoop = "polled-in-a-loop";
+    /// A document was freed with a function other than `LocalFree`.
+    FreedOtherwise = "freed-otherwise";
+    /// A wait timed out, its operation was closed, and nothing was done about the request.
+    TimeoutAbandoned = "timeout-abandoned";
+    /// A compute system was opened with another access mask than `GENERIC_ALL`.
+    OpenedWithoutGenericAll = "opened-without-generic-all";
+    /// Something was passed in a parameter that the documentation wants to be NULL.
+    OptionsNotNull = "options-not-null";
 }
 
 impl fmt::Display for FindingKind {
@@ -123,4 +144,22 @@ pub struct Finding {
     pub facts: Vec<(&'static str, String)>,
     /// The journal entry that shows it.
     pub entry: Option<u64>,
+    /// The places that it names: not among the facts, because they are looked up only when a report is printed.
+    pub(crate) sources: Sources,
+}
+
+impl Finding {
+    pub(crate) fn new(kind: FindingKind, sentence: String) -> Finding {
+        Finding { kind, sentence, facts: Vec::new(), entry: None, sources: Sources::default() }
+    }
+
+    /// Adds a fact, behind what was added before.
+    pub(crate) fn fact(&mut self, label: &'static str, text: impl Into<String>) {
+        self.facts.push((label, text.into()));
+    }
+
+    /// Adds a place, behind the facts that were added before.
+    pub(crate) fn spot(&mut self, label: &'static str, spot: Spot, also: impl Into<String>) {
+        self.sources.add(Source { before: self.facts.len(), label, spot, also: also.into() });
+    }
 }

@@ -107,7 +107,7 @@ fn lane(entry: &Entry) -> Option<&str> {
 }
 
 /// Before which entry a call began: after all that its thread did before, and after what had happened by then.
-fn start(entries: &[Entry], index: usize) -> usize {
+pub(super) fn start(entries: &[Entry], index: usize) -> usize {
     let (thread, began) = (&entries[index].thread, entries[index].began);
     let meanwhile =
         entries[..index].iter().rev().take_while(|it| it.at > began && it.thread != *thread).count();

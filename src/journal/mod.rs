@@ -2,8 +2,11 @@
 //! Not here: what is wrong with it (`finding`), sentences about it (`report`).
 
 pub(crate) mod finding;
+mod html;
+pub(crate) mod level;
 mod mermaid;
 pub(crate) mod place;
+pub(crate) mod places;
 pub(crate) mod report;
 pub(crate) mod saved;
 pub(crate) mod text;
@@ -12,6 +15,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+use place::Place;
+use places::Places;
 
 use crate::answer::Answer;
 use crate::call::{Call, OperationType};
@@ -178,7 +184,7 @@ impl fmt::Display for Journal {
                 self.dropped
             )?;
         }
-        text::write_timeline(&self.entries, &[], f)
+        text::write_timeline(&self.entries, &[], &|_| None, f)
     }
 }
 
@@ -187,6 +193,8 @@ pub(crate) struct Log {
     records: VecDeque<Record>,
     dropped: u64,
     limit: usize,
+    /// Where the calls among the records came from.
+    places: Places,
     /// The id behind each system handle, by number: names outlive handles.
     system_ids: Vec<Arc<str>>,
 }
@@ -218,8 +226,9 @@ pub(crate) enum Event {
 }
 
 impl Log {
-    pub(crate) fn new(limit: usize) -> Log {
-        Log { records: VecDeque::new(), dropped: 0, limit, system_ids: Vec::new() }
+    pub(crate) fn new(limit: usize, source_lines: usize) -> Log {
+        let places = Places::new(source_lines);
+        Log { records: VecDeque::new(), dropped: 0, limit, places, system_ids: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, began: Nanos, at: Nanos, thread: u32, what: Event) {
@@ -229,8 +238,24 @@ impl Log {
                 return;
             }
             self.records.pop_front();
+            self.places.forget_before(self.dropped);
         }
         self.records.push_back(Record { began, at, thread, what });
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Keeps the place of a call beside its entry, and no longer.
+    pub(crate) fn keep_place(&mut self, entry: u64, place: Place) {
+        if entry >= self.dropped {
+            self.places.keep(entry, place);
+        }
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// The number that the next entry will have.

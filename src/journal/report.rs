@@ -1,24 +1,39 @@
 //! Every sentence that a person reads when a test fails. Nothing else in the crate words findings.
 //! Not here: noticing what is wrong (`runtime`), the lines of the timeline (`text`).
 
+mod again;
+mod colour;
+mod contrast;
 pub(crate) mod files;
+pub(crate) mod lints;
+mod places;
 pub(crate) mod replay;
 mod rules;
+mod waits;
 
+pub(crate) use colour::for_stderr;
+pub(crate) use places::made_at;
 pub(crate) use rules::{closure_panicked, reply, rule_count, rule_never_applied};
+pub(crate) use waits::{
+    Stuck, StuckClose, completion_of, exit_of_process, exit_of_system, other_end, stuck_close, stuck_pipe,
+    stuck_wait,
+};
 
 use std::fmt;
-use std::sync::Arc;
+use std::panic::Location;
 use std::time::Duration;
 
+use again::Again;
+
 use super::finding::{Finding, FindingKind};
-use super::place::Place;
-use super::text::{Seconds, write_timeline};
+use super::places::Places;
+use super::text::write_timeline;
 use super::{Entry, Journal};
 use crate::answer::Returned;
 use crate::call::{Call, Export};
-use crate::event::{Event, EventType};
-use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle, TargetHandle};
+use crate::event::Event;
+use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle};
+use crate::model::operation::State;
 use crate::model::step::Fault;
 
 /// Which entries of the timeline are shown around a guilty one, and how many at the end.
@@ -31,7 +46,9 @@ const NOTES: usize = 20;
 /// What a verification found, ready to be printed.
 ///
 /// `Display` writes each finding with what would mend it, then the timeline with the guilty lines marked; `...` stands for
-/// entries that are left out.
+/// entries that are left out. Lines of the code under test are looked up only then, which takes a moment the first time;
+/// [`Builder::source_lines`](crate::Builder::source_lines) has more about them. The last line says how to run the test again, if cargo
+/// and the test's thread tell enough.
 ///
 /// ```
 /// use hcs_sim::computecore::*;
@@ -50,39 +67,67 @@ const NOTES: usize = 20;
 pub struct Report {
     /// The findings that are not allowed, in the order in which they were noticed.
     pub findings: Vec<Finding>,
+    /// What does not fail the test: findings at [`Level::Warn`](crate::Level::Warn) that were not shown before.
+    pub warnings: Vec<Finding>,
     /// The journal.
     pub journal: Journal,
+    beside: Box<Beside>,
+}
+
+/// What a report knows besides, in a box: reports are error values.
+#[derive(Clone)]
+struct Beside {
+    /// Where the calls of the journal stand in the user's code.
+    places: Places,
+    again: Again,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.findings.len();
-        writeln!(
-            f,
-            "hcs-sim: {}",
-            if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
-        )?;
+        writeln!(f, "hcs-sim: {}", lints::headline(self.findings.len(), self.warnings.len()))?;
         for (index, finding) in self.findings.iter().enumerate() {
             writeln!(f, "\n{}. {}", index + 1, finding.sentence)?;
-            let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
-            let facts = finding.facts.iter().map(|(label, text)| (*label, text.as_str()));
-            // A finding that knows better says so itself.
-            let has_own = finding.facts.iter().any(|it| it.0 == "to mend");
-            let usual = (!has_own).then(|| ("to mend", mend(finding.kind)));
-            for (label, text) in facts.chain(usual).chain([("to allow", allow.as_str())]) {
-                writeln!(f, "     {label:<12} {text}")?;
-            }
+            write_facts(finding, f)?;
         }
-        self.write_journal(f)
+        lints::write_warnings(&self.warnings, f)?;
+        self.write_journal(f)?;
+        match self.beside.again.line() {
+            Some(line) => writeln!(f, "\nto see it again   {line}"),
+            None => Ok(()),
+        }
     }
 }
 
+/// What is known of a finding, what would mend it and how it is allowed.
+fn write_facts(finding: &Finding, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
+    // A finding that knows better says so itself.
+    let has_own = finding.facts.iter().any(|it| it.0 == "to mend");
+    let usual = (!has_own).then(|| ("to mend", mend(finding.kind).to_owned()));
+    for (label, text) in places::facts(finding).into_iter().chain(usual).chain([("to allow", allow)]) {
+        // Further lines of a text stand below its first.
+        writeln!(f, "     {label:<12} {}", text.replace('\n', "\n                  "))?;
+    }
+    Ok(())
+}
+
 impl Report {
+    /// Made on the thread of the test.
+    pub(crate) fn new(
+        findings: Vec<Finding>,
+        warnings: Vec<Finding>,
+        journal: Journal,
+        places: Places,
+    ) -> Report {
+        let again = Again::here(!findings.is_empty() && places.are_wanted());
+        Report { findings, warnings, journal, beside: Box::new(Beside { places, again }) }
+    }
+
     /// The entries around the guilty ones and the last few: whatever ended the test stands there.
     fn write_journal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.journal.entries();
         let Some(last) = entries.last().map(|it| it.number) else { return Ok(()) };
-        let guilty: Vec<u64> = self.findings.iter().filter_map(|it| it.entry).collect();
+        let guilty: Vec<u64> = self.findings.iter().chain(&self.warnings).filter_map(|it| it.entry).collect();
         let noted = entries.iter().filter(|it| it.note().is_some()).map(|it| it.number);
         let noted: Vec<u64> = noted.rev().take(NOTES).collect(); // the last ones: they are near the cause
         let shown = |entry: &Entry| {
@@ -93,7 +138,8 @@ impl Report {
         };
         let count = entries.iter().filter(|it| shown(it)).count();
         let total = entries.len() as u64 + self.journal.dropped();
-        writeln!(f, "\ntimeline ({count} of {total} entries)")?;
+        let bound = self.bound_of_places(entries.iter().filter(|it| shown(it)));
+        writeln!(f, "\ntimeline ({count} of {total} entries{bound})")?;
         let mut rest = entries;
         while !rest.is_empty() {
             let hidden = rest.iter().take_while(|it| !shown(it)).count();
@@ -101,7 +147,8 @@ impl Report {
             if hidden > 0 {
                 writeln!(f, "...")?;
             }
-            write_timeline(&rest[hidden..hidden + visible], &guilty, f)?;
+            let place = |number| places::beside_an_entry(self.beside.places.of(number)?);
+            write_timeline(&rest[hidden..hidden + visible], &guilty, &place, f)?;
             rest = &rest[hidden + visible..];
         }
         Ok(())
@@ -152,6 +199,7 @@ pub(crate) fn mend(kind: FindingKind) -> &'static str {
         }
         FindingKind::ReplayDeparted => "correct the code, or record the run again",
         FindingKind::OutOfResources => "raise the limit of open files, or keep fewer processes",
+        lint => lints::mend(lint),
     }
 }
 
@@ -207,7 +255,7 @@ pub(crate) fn fault(call: &Call, fault: Fault) -> Finding {
             ),
         ),
     };
-    Finding { kind, sentence, facts: Vec::new(), entry: None }
+    finding(kind, sentence)
 }
 
 fn name(kind: HandleKind, value: u64) -> String {
@@ -218,9 +266,23 @@ fn name(kind: HandleKind, value: u64) -> String {
     }
 }
 
-pub(crate) fn leaked_operation(handle: OperationHandle, state: &str, journal: &Journal) -> Finding {
+pub(crate) fn leaked_operation(handle: OperationHandle, state: &State, journal: &Journal) -> Finding {
+    let what = match state {
+        State::Idle => "it was never used".to_owned(),
+        State::Pending(it) => format!("its {:?} is still pending", it.kind),
+        State::Completed(it, outcome) => {
+            format!("its {:?} completed with {}", it.kind, outcome.hresult.label())
+        }
+    };
     let entry = journal.made_at(|answer| answer.returned == Returned::Operation(handle));
-    Finding { entry, ..finding(FindingKind::LeakedOperation, format!("{handle} was never closed; {state}")) }
+    let sentence = format!("{handle} was never closed; {what}");
+    let mut finding = Finding { entry, ..finding(FindingKind::LeakedOperation, sentence) };
+    if let State::Completed(_, outcome) = state
+        && outcome.hresult.is_failure()
+    {
+        finding.fact("its result", outcome.hresult.to_string());
+    }
+    finding
 }
 
 pub(crate) fn leaked_system(handle: SystemHandle, id: &str, journal: &Journal) -> Finding {
@@ -281,8 +343,12 @@ pub(crate) fn program_matcher_panicked(matcher: &str, message: &str, at: Option<
     }
 }
 
-pub(crate) fn event_missed(event: &Event, why: &str) -> Finding {
-    finding(FindingKind::EventMissed, format!("{event} happened to nobody: {why}"))
+pub(crate) fn event_missed(event: &Event, why: &str, raised: Option<&'static Location<'static>>) -> Finding {
+    let mut finding = finding(FindingKind::EventMissed, format!("{event} happened to nobody: {why}"));
+    if let Some(raised) = raised {
+        finding.fact("raised at", raised.to_string());
+    }
+    finding
 }
 
 /// Why no guest program answers a command: the nearest one, and what it misses.
@@ -330,102 +396,6 @@ pub(crate) fn strange_handle(function: &str, kind: Option<HandleKind>, value: u6
     }
 }
 
-/// Why a wait cannot end.
-pub(crate) enum Stuck {
-    /// Nothing is due, and no other thread is known.
-    NothingDue,
-    /// Nothing is due, and the threads that could have acted did not, for this long in real time.
-    NobodyActed(Duration),
-    /// Manual time: nobody advances it.
-    NobodyAdvances,
-    /// It would have to wait for the callback that it is called in.
-    ItsOwnCallback,
-    /// Programs sleep and wake, so many times, and nothing comes of it.
-    OnlySleepers(u64),
-}
-
-impl Stuck {
-    fn because(&self) -> String {
-        match self {
-            Stuck::NothingDue => "nothing is due and no other thread is known to this host".to_owned(),
-            Stuck::NobodyActed(patience) => {
-                format!(
-                    "nothing is due, and no other thread has done anything about it for {patience:?} of real time"
-                )
-            }
-            Stuck::NobodyAdvances => "time is manual, and no other thread advances it".to_owned(),
-            Stuck::ItsOwnCallback => {
-                "it is called inside of that callback, and waits for it to return".to_owned()
-            }
-            Stuck::OnlySleepers(count) => {
-                format!("only guest programs that sleep are left, and {count} times one woke in vain")
-            }
-        }
-    }
-}
-
-/// A close that waits for a callback which cannot return.
-pub(crate) struct StuckClose<'a> {
-    pub(crate) call: &'a str,
-    /// The place of the close, and its thread.
-    pub(crate) closing: (Place, Arc<str>),
-    pub(crate) target: TargetHandle,
-    /// What the callback was told; nothing for a completion callback.
-    pub(crate) event: Option<EventType>,
-    /// The place where the callback was registered, if it is known.
-    pub(crate) registered: Option<Place>,
-    pub(crate) since: Duration,
-    pub(crate) last_call: Option<String>,
-    pub(crate) why: &'a Stuck,
-}
-
-pub(crate) fn stuck_close(stuck: &StuckClose<'_>) -> Finding {
-    let (place, thread) = &stuck.closing;
-    let what = match stuck.event {
-        Some(event) => format!("the callback of {}, told {event}", stuck.target),
-        None => format!("the completion callback of {}", stuck.target),
-    };
-    let mut facts = vec![
-        ("closing here", format!("{place}, thread {thread:?}")),
-        ("waits for", format!("{what}, running since t={}", Seconds(stuck.since))),
-    ];
-    if let Some(place) = &stuck.registered {
-        facts.push(("registered", place.to_string()));
-    }
-    if let Some(call) = &stuck.last_call {
-        facts.push(("last call", format!("{call}, made in the callback's thread")));
-    }
-    facts.push(("because", stuck.why.because()));
-    let mend = match stuck.why {
-        Stuck::ItsOwnCallback => {
-            "do not close a handle in its own callback: tell another thread, which closes it"
-        }
-        _ => "let the callback return without what the closing thread holds, such as a lock",
-    };
-    facts.push(("to mend", mend.to_owned()));
-    facts.push((
-        "on Windows",
-        "a close waits for running callbacks too (docs/fidelity.md, close-drains)".to_owned(),
-    ));
-    Finding { facts, ..finding(FindingKind::StuckWait, format!("{} can never return", stuck.call)) }
-}
-
-pub(crate) fn stuck_wait(call: &str, waited_for: String, why: &Stuck) -> Finding {
-    Finding {
-        facts: vec![("waits for", waited_for), ("because", why.because())],
-        ..finding(FindingKind::StuckWait, format!("{call} can never return"))
-    }
-}
-
-/// A read or a write of a pipe that can never end.
-pub(crate) fn stuck_pipe(call: &str, waited_for: String, why: &Stuck) -> Finding {
-    let mend =
-        "let the program write, read or end: close its standard input, read its output, end the process";
-    let mut finding = stuck_wait(call, waited_for, why);
-    finding.facts.push(("to mend", mend.to_owned()));
-    finding
-}
-
 pub(crate) fn ambiguous_host(export: Export, alive: usize) -> Finding {
     finding(
         FindingKind::AmbiguousHost,
@@ -434,7 +404,16 @@ pub(crate) fn ambiguous_host(export: Export, alive: usize) -> Finding {
 }
 
 fn finding(kind: FindingKind, sentence: String) -> Finding {
-    Finding { kind, sentence, facts: Vec::new(), entry: None }
+    Finding::new(kind, sentence)
+}
+
+/// A finding that belongs to no test, as stderr says it when it is noticed.
+pub(crate) fn at_once(finding: &Finding) -> String {
+    let mut text = format!("hcs-sim: {}; {}", finding.sentence, mend(finding.kind));
+    for (label, fact) in places::facts(finding) {
+        text.push_str(&format!("\n     {label:<12} {fact}"));
+    }
+    text
 }
 
 /// The test's own failure and the findings, neither hiding the other.
@@ -460,7 +439,7 @@ pub(crate) fn notes_beside_a_failure(journal: &Journal) -> Option<String> {
     if noted.len() > last.len() {
         text.push_str(&format!("... {} more\n", noted.len() - last.len()));
     }
-    write_timeline(last, &[], &mut text).expect("a text takes everything");
+    write_timeline(last, &[], &|_| None, &mut text).expect("a text takes everything");
     Some(text)
 }
 

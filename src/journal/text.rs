@@ -12,12 +12,20 @@ use crate::hresult::S_OK;
 /// Documents and texts are shown up to this many characters.
 const SHOWN: usize = 96;
 
-/// Writes entries as lines; those whose numbers are in `guilty` are marked.
-pub(crate) fn write_timeline(entries: &[Entry], guilty: &[u64], f: &mut dyn Write) -> fmt::Result {
+/// Writes entries as lines; those whose numbers are in `guilty` are marked, and where a place is known it stands behind.
+pub(crate) fn write_timeline(
+    entries: &[Entry],
+    guilty: &[u64],
+    place: &dyn Fn(u64) -> Option<String>,
+    f: &mut dyn Write,
+) -> fmt::Result {
     let width = entries.iter().map(|it| it.thread.chars().count()).max().unwrap_or(0);
     for entry in entries {
-        let mark = if guilty.contains(&entry.number) { "   <<<<<" } else { "" };
-        writeln!(f, "t={}  {:width$}  {}{mark}", Seconds(entry.at), entry.thread, Line(entry))?;
+        write!(f, "t={}  {:width$}  {}", Seconds(entry.at), entry.thread, Line(entry))?;
+        if let Some(place) = place(entry.number) {
+            write!(f, "   {place}")?;
+        }
+        writeln!(f, "{}", if guilty.contains(&entry.number) { "   <<<<<" } else { "" })?;
         if let Some(note) = entry.note() {
             writeln!(f, "{:10}# {note}", "")?;
         }

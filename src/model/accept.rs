@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Nanos;
+use super::attention::{Attention, Ending};
 use super::failure::Failure;
 use super::host::Host;
 use super::identity::fold;
@@ -61,6 +62,7 @@ impl Host {
                 let operation = self.operations.get_mut(operation).expect("the number is live");
                 operation.state = State::Completed(tracked, Outcome::new(code, Some(document)));
                 operation.ended_at = now;
+                operation.attention = Attention::default();
             }
             return Ok(Performed::hresult(code));
         }
@@ -173,6 +175,7 @@ impl Host {
             template_id: None,
             exit: None,
             exit_told: false,
+            ending: Ending::default(),
             silent: false,
             exit_event_delay: None,
             connection_lost: false,
@@ -212,6 +215,7 @@ impl Host {
         let operation = self.operations.get_mut(number).expect("the number is live");
         operation.state = State::Pending(tracked);
         operation.has_socket = false;
+        operation.attention = Attention::default();
         self.awaited += u32::from(operation.callback != 0);
         if let Some(system) = self.systems.get_mut(tracked.system_number) {
             let operations = &self.operations;
@@ -292,7 +296,7 @@ impl Host {
         }
         self.drop_if_unreachable(request.system);
         for (after, event) in aside.map_or(Vec::new(), |it| it.raises) {
-            self.due_later(after, Due::Raise(Box::new(event)));
+            self.due_later(after, Due::Raise(Box::new(event), None));
         }
         note
     }

@@ -23,7 +23,7 @@ use crate::document::exit::ExitCause;
 use crate::handle::{HandleKind, OperationHandle, Parts, ProcessHandle, SystemHandle, TargetHandle};
 use crate::hresult::*;
 
-const GENERIC_ALL: u32 = 0x1000_0000;
+pub(crate) const GENERIC_ALL: u32 = 0x1000_0000;
 
 pub(crate) struct Host {
     pub(crate) serial: u32,

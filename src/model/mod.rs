@@ -3,6 +3,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod ask;
+pub(crate) mod attention;
 pub(crate) mod behavior;
 pub(crate) mod failure;
 pub(crate) mod host;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Nanos;
+use super::attention::Attention;
 use crate::answer::ProcessInfo;
 use crate::call::OperationType;
 use crate::handle::{OperationHandle, ProcessHandle, SystemHandle};
@@ -29,6 +30,7 @@ pub(crate) struct Operation {
     pub(crate) has_socket: bool,
     /// When its use completed.
     pub(crate) ended_at: Nanos,
+    pub(crate) attention: Attention,
 }
 
 #[derive(Debug)]
@@ -78,6 +80,7 @@ impl Operation {
             untold: false,
             has_socket: false,
             ended_at: 0,
+            attention: Attention::default(),
         }
     }
 

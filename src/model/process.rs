@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Nanos;
+use super::attention::Ending;
 use super::failure::Failure;
 use super::host::Host;
 use super::identity::fold;
@@ -36,6 +37,7 @@ pub(crate) struct Process {
     /// The handles that have a callback.
     pub(crate) registered: Vec<u64>,
     pub(crate) exit_told: bool,
+    pub(crate) ending: Ending,
     /// Its program takes signals; without, they end it.
     pub(crate) catches_signals: bool,
     /// The caller was to get pipes: no longer those that were closed by a modify request.
@@ -103,6 +105,7 @@ impl Host {
             handles: 0,
             registered: Vec::new(),
             exit_told: false,
+            ending: Ending::default(),
             catches_signals: false,
             pipes: parameters.pipes(),
             silent: false,

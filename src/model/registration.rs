@@ -58,6 +58,10 @@ pub(crate) struct Told {
 }
 
 impl Listener {
+    pub(crate) fn is_registered(&self) -> bool {
+        self.registration.is_some()
+    }
+
     pub(super) fn wants_operations(&self) -> bool {
         self.registration.as_ref().is_some_and(|it| it.options & OPERATION_CALLBACKS != 0)
     }

@@ -1,6 +1,7 @@
 //! What a step of the model takes in and what comes of it: plans of the script, accepted requests, effects, faults.
 //! Not here: the steps themselves (`host`, `accept`, `lifecycle`).
 
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,8 +91,8 @@ pub(crate) enum Due {
     MigrationStep { system: u64, serial: u64, index: usize },
     /// A guest program that sleeps wakes up.
     Wake { process: u64, serial: u64 },
-    /// What a test asked for.
-    Raise(Box<Event>),
+    /// What a test asked for, and where; a rule raises without a place.
+    Raise(Box<Event>, Option<&'static Location<'static>>),
     /// A gate opens, by its name.
     Release(String),
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Nanos;
+use super::attention::Ending;
 use super::identity::runtime_id;
 use super::migration::Migration;
 use crate::call::OperationType;
@@ -50,6 +51,7 @@ pub(crate) struct System {
     pub(crate) exit: Option<Exit>,
     /// Its exit is known to callbacks: one that comes later is told at once.
     pub(crate) exit_told: bool,
+    pub(crate) ending: Ending,
     /// Nobody is told of its exit.
     pub(crate) silent: bool,
     /// How long after its exit the callbacks are told, if not the usual time.

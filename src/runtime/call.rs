@@ -9,15 +9,17 @@ use parking_lot::MutexGuard;
 use super::clock::Time;
 use super::dispatch;
 use super::documents::Document;
+use super::lints::{self, Seen as Turned};
 use super::seat::{self, Place};
 use super::wait::{Waited, wait_until};
-use super::world::{Completion, Shared, World};
+use super::world::{Completion, Noticing, Shared, World};
 use super::{files, replay};
 use crate::answer::{Answer, Returned};
 use crate::call::{Call, Milliseconds};
 use crate::document::process::ProcessParameters;
 use crate::hresult::*;
 use crate::journal::finding::Finding;
+use crate::journal::level::Level;
 use crate::journal::place::Place as Source;
 use crate::journal::{Event, report, text};
 use crate::model::Nanos;
@@ -41,17 +43,19 @@ pub(crate) struct Answered {
 /// Performs a call on its host.
 pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let Place { shared, label } = place;
+    let source = shared.place_of_call(); // before the lock
     let mut world = shared.world.lock();
     world.calls += 1;
     world.threads.called(*label);
     if world.replay.is_some() {
-        return replay::answer(shared, &mut world, *label, call);
+        return replay::answer(shared, &mut world, *label, call, source);
     }
     dispatch::settle(shared, &mut world); // a callback on its way out comes first
     world.catch_up();
     let began = world.now();
     // Other entries may come before this call's own: what is noticed of it meanwhile stands under a number of no entry.
     let provisional = u64::MAX - world.calls;
+    let noticing = Noticing { provisional, findings: world.findings.len() };
     let closed = match &call {
         Call::CloseProcess { process } => world
             .model
@@ -76,8 +80,9 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let plan = claim.as_ref().map_or_else(Plan::default, |it| it.reply.plan());
     let scripted = !matches!(plan, Plan::Simulate(_) | Plan::Never);
     if let Some(target) = closed_by(&call) {
-        drain(shared, &mut world, *label, target, &call);
+        drain(shared, &mut world, Caller { label: *label, provisional }, target, &call);
     }
+    let suspicion = if is_missing { None } else { lints::before(&mut world, &call) };
     let now = world.now();
     let mut performed = if is_missing {
         Performed::faulty(&call, Fault::MissingExport(profile))
@@ -91,12 +96,13 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         let id = Arc::clone(&open.id);
         world.log.name_system(performed.answer.system, &id);
     }
+    let is_accepted = performed.accepted.is_some();
     if let Some(mut accepted) = performed.accepted.take() {
         if let Body::NewProcess(new) = &mut accepted.request.body {
             let parameters = Arc::clone(&new.parameters);
             let id =
                 call.compute_system().and_then(|it| world.log.system_id(it).cloned()).unwrap_or_default();
-            (new.program, new.nearest) = choose_program(&mut world, &parameters, &id);
+            (new.program, new.nearest) = choose_program(&mut world, &parameters, &id, Some(provisional));
         }
         let due = world.send_off(accepted, claim.as_ref().map(|it| &it.reply));
         if let Some(at) = due.filter(|_| world.settings.completion == Completion::BeforeReturn) {
@@ -106,6 +112,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         take_time(shared, &mut world, after);
     }
     if !scripted {
+        lints::waits_in_callback(&mut world, *label, &call, &performed.answer, provisional);
         wait_if_asked(shared, &mut world, *label, &call, &mut performed);
     }
     match &call {
@@ -114,7 +121,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         | Call::CreateComputeSystemInNamespace { .. }
         | Call::SetComputeSystemCallback { .. }
         | Call::SetProcessCallback { .. } => {
-            note_registration(&mut world, &call, &performed.answer);
+            note_registration(&mut world, &call, &performed.answer, source.as_ref());
             world.take_in(None);
         }
         Call::CloseProcess { .. } => forget_pipes(&mut world, closed),
@@ -131,12 +138,13 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
         world.threads.note_status(*label); // somebody may have to know whether this thread runs or waits
     }
     let entry = world.log.next_number();
-    let answered = write_down(shared, &mut world, *label, began, call, performed);
-    if !world.script.is_empty() {
-        world.script.written_down(provisional, entry);
-        let findings = world.findings.iter_mut().filter(|it| it.entry == Some(provisional));
-        findings.for_each(|it| it.entry = Some(entry));
+    if !is_missing {
+        let answer = &performed.answer;
+        let turned = Turned { label: *label, call: &call, answer, accepted: is_accepted, began, entry };
+        lints::after(&mut world, &turned, suspicion);
     }
+    let answered = write_down(shared, &mut world, *label, began, call, performed);
+    world.written_down(noticing, entry, source);
     dispatch::settle(shared, &mut world);
     let homeless = if shared.serial == 0 { std::mem::take(&mut world.findings) } else { Vec::new() };
     drop(world);
@@ -144,11 +152,13 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     answered
 }
 
-/// Finds the guest program for a command, or says why there is none. Closures run without the world's lock.
+/// Finds the guest program for a command, or says why there is none. Closures run without the world's lock. `entry`: that of the
+/// call that wants it.
 pub(super) fn choose_program(
     world: &mut MutexGuard<'_, World>,
     parameters: &ProcessParameters,
     system_id: &str,
+    entry: Option<u64>,
 ) -> (Option<usize>, Option<String>) {
     let mut nearest: Option<(usize, String)> = None;
     for index in 0.. {
@@ -162,7 +172,7 @@ pub(super) fn choose_program(
                 Err(panic) => {
                     let finding =
                         report::program_matcher_panicked(&matcher.to_string(), &panic.message, panic.at);
-                    world.find(finding, None);
+                    world.find(finding, entry);
                 }
             }
             misses = matcher.misses(parameters, system_id, false);
@@ -176,7 +186,7 @@ pub(super) fn choose_program(
 }
 
 /// Remembers where a callback was registered, for a close that waits for it in vain.
-fn note_registration(world: &mut World, call: &Call, answer: &Answer) {
+fn note_registration(world: &mut World, call: &Call, answer: &Answer, source: Option<&Source>) {
     let target = match call {
         Call::SetComputeSystemCallback { compute_system, .. } => compute_system.number().map(Target::System),
         Call::SetProcessCallback { process, .. } => process.number().map(Target::Process),
@@ -187,8 +197,9 @@ fn note_registration(world: &mut World, call: &Call, answer: &Answer) {
     const MOST_PLACES: usize = 1_000;
     if let Some(target) = target
         && world.places.len() < MOST_PLACES
+        && world.log.places().are_wanted()
     {
-        world.places.insert(target, Source::here());
+        world.places.insert(target, source.cloned().unwrap_or_else(Source::here));
     }
 }
 
@@ -298,11 +309,7 @@ fn wait_if_asked(
             set_inside(world, number, -1);
             world.model.outcome_is_known(number);
             let kind = world.model.operations.get(number).and_then(|it| it.tracked()).map(|it| it.kind);
-            let what = || match kind {
-                Some(kind) => format!("the completion of {operation} ({kind:?})"),
-                None => format!("the completion of {operation}"),
-            };
-            performed.answer = end_of_wait(world, call, waited, what);
+            performed.answer = end_of_wait(world, call, waited, || report::completion_of(*operation, kind));
         }
         Call::WaitForComputeSystemExit { compute_system, timeout_ms, .. }
             if returned == Returned::Hresult(HCS_E_OPERATION_TIMEOUT) =>
@@ -324,7 +331,7 @@ fn wait_if_asked(
             });
             set_handle_inside(world, handle, -1);
             let id = world.log.system_id(*compute_system).cloned().unwrap_or_default();
-            performed.answer = end_of_wait(world, call, waited, || format!("the exit of {id:?}"));
+            performed.answer = end_of_wait(world, call, waited, || report::exit_of_system(&id));
         }
         Call::WaitForProcessExit { process, timeout_ms, .. }
             if returned == Returned::Hresult(HCS_E_OPERATION_TIMEOUT) =>
@@ -350,11 +357,8 @@ fn wait_if_asked(
                 Waited::Stuck(_) => world.state_of_program(pid),
                 _ => None,
             };
-            let what = || match state {
-                Some(state) => format!("the end of {state}"),
-                None => format!("the exit of process {pid}"),
-            };
-            performed.answer = end_of_wait(world, call, waited, what);
+            performed.answer =
+                end_of_wait(world, call, waited, || report::exit_of_process(pid, state.as_deref()));
         }
         Call::GetOperationResult { .. } | Call::GetOperationResultAndProcessInfo { .. }
             if returned == Returned::Hresult(HCS_E_OPERATION_PENDING) =>
@@ -426,13 +430,27 @@ fn closed_by(call: &Call) -> Option<Target> {
     }
 }
 
+/// Who closes: the thread, and the number under which the call stands until it has its entry.
+#[derive(Clone, Copy)]
+struct Caller {
+    label: u32,
+    provisional: u64,
+}
+
 /// A close waits for the callbacks that run. An operation may be closed in its own; a system or a process that is would wait
 /// for itself. (fidelity: `close-drains`, `close-unregisters`, `close-in-own-callback`)
-fn drain(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, target: Target, call: &Call) {
+fn drain(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    caller: Caller,
+    target: Target,
+    call: &Call,
+) {
+    let label = caller.label;
     if !matches!(target, Target::Operation(_))
         && let Some(entered) = world.dispatch.entered(target, label, false)
     {
-        return cannot_close(world, label, &entered, call, &report::Stuck::ItsOwnCallback);
+        return cannot_close(world, caller, &entered, call, &report::Stuck::ItsOwnCallback);
     }
     let within = seat::is_worker_of(shared);
     let (mut calls, mut idle) = (world.calls, Instant::now());
@@ -442,7 +460,7 @@ fn drain(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, ta
         }
         let patience = world.settings.patience;
         let Some(left) = patience.checked_sub(idle.elapsed()) else {
-            return cannot_close(world, label, &entered, call, &report::Stuck::NobodyActed(patience));
+            return cannot_close(world, caller, &entered, call, &report::Stuck::NobodyActed(patience));
         };
         if within {
             world.dispatch.set_waiting(label, true);
@@ -462,13 +480,11 @@ fn drain(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, ta
 /// The close goes on without the callback, and both places are named.
 fn cannot_close(
     world: &mut MutexGuard<'_, World>,
-    label: u32,
+    caller: Caller,
     entered: &dispatch::Entered,
     call: &Call,
     why: &report::Stuck,
 ) {
-    let entry = world.log.next_number();
-    let closing = Source::here();
     let target = world.model.target_name(entered.target);
     let id = call.compute_system().and_then(|it| world.log.system_id(it)).cloned();
     let mut shown = String::new();
@@ -476,7 +492,7 @@ fn cannot_close(
     let last_call = world.log.last_call_of(entered.label);
     let finding = report::stuck_close(&report::StuckClose {
         call: &shown,
-        closing: (closing, world.threads.name(label)),
+        thread: world.threads.name(caller.label),
         target,
         event: entered.event,
         registered: world.places.get(&entered.target).cloned(),
@@ -484,7 +500,7 @@ fn cannot_close(
         last_call,
         why,
     });
-    world.find(finding, Some(entry));
+    world.find(finding, Some(caller.provisional));
 }
 
 /// Writes the call into the journal and hands out its document.
@@ -545,7 +561,7 @@ fn wants_process_info(call: &Call) -> bool {
 }
 
 /// Whether the caller has passed a pointer for the document.
-fn wants_document(call: &Call) -> bool {
+pub(super) fn wants_document(call: &Call) -> bool {
     match call {
         Call::GetOperationResult { result_document, .. }
         | Call::GetOperationResultAndProcessInfo { result_document, .. }
@@ -569,6 +585,10 @@ pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
 
 /// A finding that belongs to no test's host: the default host keeps it, and stderr says it at once.
 fn tell(finding: Finding) {
-    eprintln!("hcs-sim: {}; {}", finding.sentence, report::mend(finding.kind));
-    super::registry::default_host().shared().world.lock().find(finding, None);
+    let is_denied = finding.kind.default_level() == Level::Deny;
+    let shared = super::registry::default_host().shared();
+    let finding = shared.world.lock().find_here(finding);
+    if is_denied {
+        eprintln!("{}", report::at_once(&finding)); // without the lock: lines are looked up
+    }
 }

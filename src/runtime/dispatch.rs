@@ -164,6 +164,11 @@ impl Dispatch {
         }
     }
 
+    /// Whether a thread is inside of a callback.
+    pub(super) fn is_in_callback(&self, label: u32) -> bool {
+        self.entered.iter().any(|it| it.label == label)
+    }
+
     /// The callback of a target that runs on another thread, or on this one.
     pub(crate) fn entered(&self, target: Target, label: u32, elsewhere: bool) -> Option<Entered> {
         self.entered.iter().find(|it| it.target == target && (it.label != label) == elsewhere).copied()
@@ -380,6 +385,7 @@ impl World {
             }
             Job::Replayed(it) => *it,
         };
+        self.heed_told(entered.target, entered.event, entered.of);
         let since = self.now();
         self.dispatch.running += 1;
         self.dispatch.entered.push(Entered { target: entered.target, label, event: entered.event, since });

@@ -44,6 +44,11 @@ impl Documents {
         self.live.insert(address, document);
     }
 
+    /// Which export handed out a document that is still to be freed, and the journal entry of that call.
+    pub(crate) fn origin(&self, address: usize) -> Option<(Export, u64)> {
+        self.live.get(&address).map(|it| (it.export, it.entry))
+    }
+
     pub(crate) fn free(&mut self, address: usize) -> Freeing {
         let Some(document) = self.live.remove(&address) else {
             let twice = self.quarantine.iter().any(|it| it.0 == address);

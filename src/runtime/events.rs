@@ -1,6 +1,7 @@
 //! What a test lets happen and provides: events at any virtual time, and guest programs.
 //! Not here: what an event does (`model::incident`), how a program runs (`guest`).
 
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,9 @@ impl Host {
     /// let report = host.verify().unwrap_err();
     /// assert_eq!(report.findings[0].sentence, "guest power-off of \"web\" happened to nobody: there is no system \"web\"");
     /// ```
+    #[track_caller]
     pub fn raise(&self, event: Event) {
+        let raised = Location::caller();
         let shared = self.shared();
         let mut world = shared.world.lock();
         world.calls += 1;
@@ -32,11 +35,12 @@ impl Host {
         if world.replay.is_some() {
             return;
         }
-        world.raise(&event);
+        world.raise(&event, Some(raised));
         dispatch::after_a_step(shared, &mut world);
     }
 
     /// Lets something happen after a time, in virtual time.
+    #[track_caller]
     pub fn raise_after(&self, time: Duration, event: Event) {
         let shared = self.shared();
         let mut world = shared.world.lock();
@@ -44,12 +48,13 @@ impl Host {
             return; // what happens is the recording's to say
         }
         let at = world.now().saturating_add(nanos(time));
-        world.queue.push(at, Due::Raise(Box::new(event)));
+        world.queue.push(at, Due::Raise(Box::new(event), Some(Location::caller())));
         dispatch::ensure_worker(shared, &mut world);
         shared.announce(&world);
     }
 
     /// Lets something happen at a time of the host's clock; at once if that is over.
+    #[track_caller]
     pub fn raise_at(&self, time: Duration, event: Event) {
         let shared = self.shared();
         let mut world = shared.world.lock();
@@ -57,7 +62,7 @@ impl Host {
             return;
         }
         let at = world.now().max(nanos(time));
-        world.queue.push(at, Due::Raise(Box::new(event)));
+        world.queue.push(at, Due::Raise(Box::new(event), Some(Location::caller())));
         dispatch::ensure_worker(shared, &mut world);
         shared.announce(&world);
     }
@@ -103,12 +108,12 @@ impl Host {
 }
 
 impl World {
-    pub(super) fn raise(&mut self, event: &Event) {
+    pub(super) fn raise(&mut self, event: &Event, raised: Option<&'static Location<'static>>) {
         let now = self.now();
         self.model.set_now(now);
         if let Err(why) = self.model.raise(event) {
             let entry = self.log.next_number().checked_sub(1);
-            self.find(report::event_missed(event, &why), entry);
+            self.find(report::event_missed(event, &why, raised), entry);
         }
         self.take_in(None);
     }

@@ -157,7 +157,7 @@ impl Host {
             user: process.user.as_deref().map(Arc::from),
             ..ProcessParameters::default()
         });
-        let (program, _) = choose_program(&mut world, &parameters, &process.system);
+        let (program, _) = choose_program(&mut world, &parameters, &process.system, None);
         let added = world.model.add_process(&process.system, &parameters, process.process_id, program);
         let what = || format!("process {:?} in {:?}", process.command_line, process.system);
         let process_id = added.map_err(|why| Error::CannotBeThere { what: what(), why })?;

@@ -7,6 +7,8 @@ use super::documents::Freeing;
 use super::world::Shared;
 use super::{registry, seat};
 use crate::handle::Parts;
+use crate::journal::finding::FindingKind;
+use crate::journal::place::Place;
 use crate::journal::report;
 
 pub(crate) enum Freed {
@@ -36,6 +38,17 @@ pub(crate) fn free_document(address: usize, function: &'static str) -> Freed {
 
 fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Freed> {
     let mut world = shared.world.lock();
+    if function != "LocalFree"
+        && let Some((export, entry)) = world.documents.origin(address)
+    {
+        let place = world.log.places().are_wanted().then(Place::here);
+        let finding = || {
+            let mut finding = report::lints::freed_otherwise(function, export);
+            finding.sources.noticed_at("freed at", place.as_ref());
+            finding
+        };
+        world.lint(FindingKind::FreedOtherwise, Some(entry), finding);
+    }
     match world.documents.free(address) {
         Freeing::Freed(give_back) => {
             drop(world);
@@ -45,7 +58,7 @@ fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Fr
             Some(Freed::Done)
         }
         Freeing::Twice => {
-            world.find(report::double_free(function), None);
+            world.find_here(report::double_free(function));
             Some(Freed::Refused)
         }
         Freeing::Unknown => None,
@@ -54,19 +67,19 @@ fn free_in(shared: &Shared, address: usize, function: &'static str) -> Option<Fr
 
 /// Something was freed that nobody handed out.
 pub(crate) fn report_foreign(function: &'static str) {
-    witness().world.lock().find(report::foreign_free(function), None);
+    witness().world.lock().find_here(report::foreign_free(function));
 }
 
 /// `CloseHandle` was called with something that is no kernel handle.
 pub(crate) fn report_close_handle(value: u64) {
     let kind = Parts::decode(value).map(|it| it.kind);
-    witness().world.lock().find(report::close_handle(kind, value), None);
+    witness().world.lock().find_here(report::close_handle(kind, value));
 }
 
 /// A pipe's function was called with something that is no pipe of a process.
 pub(crate) fn report_strange_handle(function: &str, value: u64) {
     let kind = Parts::decode(value).map(|it| it.kind);
-    witness().world.lock().find(report::strange_handle(function, kind, value), None);
+    witness().world.lock().find_here(report::strange_handle(function, kind, value));
 }
 
 /// The host that keeps a finding about a call that belongs to none: the thread's, else the default one.

@@ -224,7 +224,7 @@ impl Guest {
         }
         let parameters = Arc::new(self.parameters.of_child(command_line));
         let mut world = self.shared.world.lock();
-        let (program, _) = super::call::choose_program(&mut world, &parameters, &self.system_id);
+        let (program, _) = super::call::choose_program(&mut world, &parameters, &self.system_id, None);
         let now = world.now();
         let (process, process_id) = world.model.spawn_process(self.process, &parameters, program?, now)?;
         world.take_in(None);

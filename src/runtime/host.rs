@@ -14,7 +14,8 @@ use super::{dispatch, registry};
 use crate::call::OperationType;
 use crate::document::DocumentChecks;
 use crate::journal::Journal;
-use crate::journal::finding::FindingKind;
+use crate::journal::finding::{Finding, FindingKind};
+use crate::journal::level::Level;
 use crate::model::behavior::Behavior;
 use crate::model::host::SavedState;
 use crate::model::lifecycle::{nanos, path_key};
@@ -130,6 +131,24 @@ impl Builder {
         self
     }
 
+    /// Of how many calls, counted from the first, the line of your code is kept, so that a report can name where a handle was made
+    /// and where the calls of its timeline stand. Default 512; `usize::MAX` for all. Where something is found to be wrong, the
+    /// line of that call is kept whatever its number. 0 turns both off.
+    ///
+    /// A kept line is a backtrace of the thread: some microseconds and some kilobytes a call, freed with the call's entry in the
+    /// journal. Nothing is looked up in it until a report is printed. Further calls pay nothing; `docs/performance.md` has
+    /// numbers.
+    ///
+    /// ```
+    /// use hcs_sim::Host;
+    /// let host = Host::builder().source_lines(usize::MAX).build();
+    /// # drop(host);
+    /// ```
+    pub fn source_lines(mut self, calls: usize) -> Builder {
+        self.settings.source_lines = calls;
+        self
+    }
+
     /// Which Windows the host is like. Default [`Profile::Windows11V21H2`]. It turns the switches of [`Behavior`] that follow
     /// from it: call it before [`Builder::behavior`].
     pub fn profile(mut self, profile: Profile) -> Builder {
@@ -149,9 +168,22 @@ impl Builder {
         self
     }
 
-    /// Findings of this kind do not fail the test.
-    pub fn allow(mut self, kind: FindingKind) -> Builder {
-        self.settings.allowed.insert(kind);
+    /// Findings of this kind do not fail the test: [`Level::Allow`].
+    pub fn allow(self, kind: FindingKind) -> Builder {
+        self.level(kind, Level::Allow)
+    }
+
+    /// What findings of this kind do to the test. Default [`FindingKind::default_level`].
+    ///
+    /// ```
+    /// use hcs_sim::{FindingKind, Host, Level};
+    /// Host::builder().level(FindingKind::ResultUnread, Level::Deny).run(|host| {
+    ///     // .. the test ..
+    /// #   let _ = host;
+    /// });
+    /// ```
+    pub fn level(mut self, kind: FindingKind, level: Level) -> Builder {
+        self.settings.levels.insert(kind, level);
         self
     }
 
@@ -264,9 +296,29 @@ impl Host {
         self.shared().world.lock().journal()
     }
 
-    /// Findings of this kind do not fail the test.
+    /// Findings of this kind do not fail the test: [`Level::Allow`].
     pub fn allow(&self, kind: FindingKind) {
-        self.shared().world.lock().settings.allowed.insert(kind);
+        self.level(kind, Level::Allow);
+    }
+
+    /// What findings of this kind do to the test, also those that were noticed already and are not verified yet.
+    pub fn level(&self, kind: FindingKind, level: Level) {
+        self.shared().world.lock().settings.levels.insert(kind, level);
+    }
+
+    /// What was noticed so far and does not fail the test, because its level is [`Level::Warn`]. Kept after a verification too.
+    /// Whether a request was left alone is known only once everything has happened: such a warning comes with
+    /// [`Host::verify`], or at the end of [`Host::run`].
+    ///
+    /// ```
+    /// use hcs_sim::Host;
+    /// let host = Host::new();
+    /// // .. the test ..
+    /// host.verify().unwrap();
+    /// assert_eq!(host.warnings(), []);
+    /// ```
+    pub fn warnings(&self) -> Vec<Finding> {
+        self.shared().world.lock().warnings()
     }
 
     /// The configuration of a system as it is now, with what modify requests have changed; after its exit as it was, as long as

@@ -13,15 +13,17 @@ use super::dispatch::{self, CALLBACK_PAUSE, Job};
 use super::host::Host;
 use super::hot::Callback;
 use super::seat;
-use super::world::{Shared, World};
+use super::world::{Noticing, Shared, World};
 use crate::answer::{Answer, Returned};
 use crate::call::{Argument, Call, CreateOptions, Pointer, Text};
 use crate::event::EventType;
 use crate::handle::{OperationHandle, Parts, ProcessHandle, SystemHandle, TargetHandle};
 use crate::hresult::{HCS_E_SERVICE_NOT_AVAILABLE, Hresult};
+use crate::journal::place::Place as Source;
 use crate::journal::report::replay::{self as words, Instead};
 use crate::journal::saved::argument_value;
 use crate::journal::{Entry, Event, Journal, Output, What};
+use crate::model::Nanos;
 use crate::model::lifecycle::nanos;
 use crate::model::registration::Target;
 use crate::model::step::{Performed, refusal_of};
@@ -100,6 +102,9 @@ impl Host {
             }
             _ => None,
         });
+        if journal.dropped() > 0 {
+            host.shared().world.lock().find(words::not_whole(journal.dropped()), None);
+        }
         host.shared().world.lock().replay = Some(Box::new(Replay {
             rest: journal.entries().iter().map(|it| on_host(it, serial)).collect(),
             roles: BTreeMap::new(),
@@ -159,6 +164,7 @@ pub(crate) fn answer(
     world: &mut MutexGuard<'_, World>,
     label: u32,
     call: Call,
+    source: Option<Source>,
 ) -> Answered {
     let mut idle = Instant::now();
     let mut left = usize::MAX;
@@ -168,14 +174,14 @@ pub(crate) fn answer(
         let role = role_of(world, label);
         let replay = world.replay.as_deref().expect("the caller has looked");
         if replay.departed {
-            return refused(shared, world, label, call);
+            return refused(shared, world, label, call, source);
         }
         let Some((index, expected)) = replay.next_call_of(&role) else {
-            return depart(shared, world, label, call, Instead::Nothing);
+            return depart(shared, world, label, (call, source), Instead::Nothing);
         };
         if let Some(differing) = difference(&call, expected) {
             let instead = Instead::Call { entry: Box::new(replay.rest[index].clone()), differing };
-            return depart(shared, world, label, call, instead);
+            return depart(shared, world, label, (call, source), instead);
         }
         if index == 0 {
             break;
@@ -185,7 +191,7 @@ pub(crate) fn answer(
         }
         if idle.elapsed() >= world.settings.patience {
             let first = replay.rest[0].clone();
-            return depart(shared, world, label, call, Instead::First { entry: Box::new(first) });
+            return depart(shared, world, label, (call, source), Instead::First { entry: Box::new(first) });
         }
         wait(shared, world, label);
     }
@@ -193,7 +199,7 @@ pub(crate) fn answer(
     let Some(Entry { began, at, what: What::Called { answer, system_id, note, .. }, .. }) =
         replay.rest.pop_front()
     else {
-        return refused(shared, world, label, call); // unreachable: what was found is a call
+        return refused(shared, world, label, call, source); // unreachable: what was found is a call
     };
     let answer = replay.learn(&call, answer);
     world.clock.move_to(nanos(at));
@@ -204,7 +210,7 @@ pub(crate) fn answer(
         make_pipes(world, info.process_id, [info.std_input, info.std_output, info.std_error]);
     }
     let performed = Performed { note: note.map(|it| it.to_string()), ..Performed::done(answer) };
-    let answered = call::write_down(shared, world, label, nanos(began), call, performed);
+    let answered = write_down(shared, world, label, nanos(began), (call, source), performed);
     world.play_on();
     dispatch::ensure_worker(shared, world);
     shared.announce(world);
@@ -453,7 +459,7 @@ fn depart(
     shared: &Arc<Shared>,
     world: &mut MutexGuard<'_, World>,
     label: u32,
-    call: Call,
+    (call, source): (Call, Option<Source>),
     instead: Instead,
 ) -> Answered {
     let id = call.compute_system().and_then(|it| world.log.system_id(it)).cloned();
@@ -463,15 +469,37 @@ fn depart(
     if let Some(replay) = world.replay.as_deref_mut() {
         replay.departed = true;
     }
-    refused(shared, world, label, call)
+    refused(shared, world, label, call, source)
 }
 
-fn refused(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32, call: Call) -> Answered {
+fn refused(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    label: u32,
+    call: Call,
+    source: Option<Source>,
+) -> Answered {
     const CODE: Hresult = HCS_E_SERVICE_NOT_AVAILABLE;
     let now = world.now();
     let answer = refusal_of(&call, CODE);
     let performed = Performed { note: Some(words::after_departure()), ..Performed::done(answer) };
-    let answered = call::write_down(shared, world, label, now, call, performed);
+    let answered = write_down(shared, world, label, now, (call, source), performed);
     shared.announce(world);
+    answered
+}
+
+fn write_down(
+    shared: &Arc<Shared>,
+    world: &mut MutexGuard<'_, World>,
+    label: u32,
+    began: Nanos,
+    (call, source): (Call, Option<Source>),
+    performed: Performed,
+) -> Answered {
+    let entry = world.log.next_number();
+    // A departure was noticed under this number already.
+    let noticing = Noticing { provisional: entry, findings: world.findings.len().saturating_sub(1) };
+    let answered = call::write_down(shared, world, label, began, call, performed);
+    world.written_down(noticing, entry, source);
     answered
 }

@@ -12,8 +12,8 @@ use super::world::{Shared, World};
 use crate::handle::{ProcessHandle, SystemHandle};
 use crate::journal::Journal;
 use crate::journal::finding::Finding;
+use crate::journal::level::Level;
 use crate::journal::report::{self, Report};
-use crate::model::operation::State;
 
 /// What a test body may return: nothing, a value, or a `Result` whose `Err` is the test's own failure.
 pub trait Body {
@@ -107,8 +107,11 @@ impl Host {
         match (result, verified) {
             (Err(payload), verified) => {
                 match verified {
-                    Err(report) => eprintln!("\n{}", report::beside_a_panic(&report)),
-                    Ok(()) => self.print_notes(outermost),
+                    Err(report) => eprintln!("\n{}", report::for_stderr(report::beside_a_panic(&report))),
+                    Ok(()) => {
+                        self.print_notes(outermost);
+                        self.print_warnings(outermost);
+                    }
                 }
                 panic::resume_unwind(payload)
             }
@@ -116,6 +119,7 @@ impl Host {
                 if value.own_failure().is_some() {
                     self.print_notes(outermost);
                 }
+                self.print_warnings(outermost);
                 value
             }
             (Ok(value), Err(report)) => match value.own_failure() {
@@ -132,8 +136,26 @@ impl Host {
         }
     }
 
+    /// Warnings are printed: libtest shows them if the test fails.
+    fn print_warnings(&self, outermost: bool) {
+        if !outermost {
+            return;
+        }
+        let report = {
+            let mut world = self.shared().world.lock();
+            let warnings = world.warn(Vec::new());
+            if warnings.is_empty() {
+                return;
+            }
+            world.set_shown();
+            Report::new(Vec::new(), warnings, world.journal(), world.log.places().clone())
+        };
+        eprintln!("\n{}", report::for_stderr(report.to_string()));
+    }
+
     /// Lets everything happen that is still due, then answers what is wrong: what was noticed on the way, and what is
-    /// still open. Findings that are allowed are left out. Each finding is reported once.
+    /// still open. Findings that are allowed are left out, and those that only warn do not make it an error: [`Host::warnings`] has
+    /// them. Each finding is reported once.
     pub fn verify(&self) -> Result<(), Report> {
         let report = verify(self.shared());
         if report.findings.is_empty() { Ok(()) } else { Err(report) }
@@ -141,7 +163,8 @@ impl Host {
 
     /// What was noticed so far, without what is merely still open, allowed or not.
     pub fn findings(&self) -> Vec<Finding> {
-        self.shared().world.lock().findings.clone()
+        let world = self.shared().world.lock();
+        world.findings.iter().cloned().map(|it| world.so_far(it)).collect()
     }
 }
 
@@ -167,23 +190,40 @@ fn verify(shared: &Arc<Shared>) -> Report {
     while asked.elapsed() < world.settings.grace && !world.pipes.leaked(&shared.gateway.pipes).is_empty() {
         dispatch::wait(shared, &mut world, CLOSES);
     }
+    world.judge_suspects();
     let journal = world.journal();
-    let mut findings = std::mem::take(&mut world.findings);
-    let open = what_is_open(&mut world, &journal);
+    let mut findings: Vec<Finding> =
+        std::mem::take(&mut world.findings).into_iter().map(|it| world.so_far(it)).collect();
+    let mut open = what_is_open(&mut world, &journal);
+    let places = world.log.places();
+    open.iter_mut().for_each(|it| report::made_at(it, &journal, places, world.log.limit()));
+    let places = places.clone();
     findings.extend(open);
-    findings.extend(world.script.rules().iter().flat_map(|rule| match &rule.expected {
-        _ if rule.verified => Vec::new(),
-        Some(expected) if !expected.contains(&rule.applied) => vec![report::rule_count(rule, &journal)],
-        Some(_) => Vec::new(),
-        None if rule.optional => Vec::new(),
-        None if rule.unused_steps().next().is_none() => Vec::new(),
-        None if rule.applied == 0 => vec![report::rule_never_applied(rule, 0, &journal)],
-        None => rule.unused_steps().map(|step| report::rule_never_applied(rule, step, &journal)).collect(),
+    findings.extend(world.script.rules().iter().flat_map(|rule| {
+        match &rule.expected {
+            _ if rule.verified => Vec::new(),
+            Some(expected) if !expected.contains(&rule.applied) => {
+                vec![report::rule_count(rule, &journal, &places)]
+            }
+            Some(_) => Vec::new(),
+            None if rule.optional => Vec::new(),
+            None if rule.unused_steps().next().is_none() => Vec::new(),
+            None if rule.applied == 0 => vec![report::rule_never_applied(rule, 0, &journal, &places)],
+            None => rule
+                .unused_steps()
+                .map(|step| report::rule_never_applied(rule, step, &journal, &places))
+                .collect(),
+        }
     }));
     world.script.set_verified();
-    let allowed = &world.settings.allowed;
-    findings.retain(|it| !allowed.contains(&it.kind));
-    Report { findings, journal }
+    findings.retain(|it| world.settings.level(it.kind) != Level::Allow);
+    let (warnings, findings) =
+        findings.into_iter().partition(|it| world.settings.level(it.kind) == Level::Warn);
+    let warnings = world.warn(warnings);
+    if !findings.is_empty() {
+        world.set_shown(); // beside the findings
+    }
+    Report::new(findings, warnings, journal, places)
 }
 
 /// Handles and documents that nobody closed or freed. Each is told once.
@@ -191,15 +231,8 @@ fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
     let World { model, documents, leaks_told, pipes, gateway, .. } = world;
     let mut findings = Vec::new();
     for (number, operation) in model.operations.iter() {
-        let state = match &operation.state {
-            State::Idle => "it was never used".to_owned(),
-            State::Pending(it) => format!("its {:?} is still pending", it.kind),
-            State::Completed(it, outcome) => {
-                format!("its {:?} completed with {}", it.kind, outcome.hresult.label())
-            }
-        };
-        findings
-            .push((('o', number), report::leaked_operation(model.operation_handle(number), &state, journal)));
+        let handle = model.operation_handle(number);
+        findings.push((('o', number), report::leaked_operation(handle, &operation.state, journal)));
     }
     for (number, open) in model.handles.iter() {
         let handle = SystemHandle::new(model.serial, number);
@@ -225,8 +258,8 @@ fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
 pub(super) fn end(shared: &Arc<Shared>) {
     shared.world.lock().dispatch.muted = if std::thread::panicking() { Muted::All } else { Muted::Handles };
     let report = verify(shared);
-    if !report.findings.is_empty() {
-        eprintln!("\n{report}");
+    if !report.findings.is_empty() || !report.warnings.is_empty() {
+        eprintln!("\n{}", report::for_stderr(report.to_string()));
     }
     let mut world = shared.world.lock();
     world.ended = true;

@@ -117,12 +117,8 @@ fn wait(shared: &Arc<Shared>, value: usize, write: bool, function: &str, given: 
     }
     let Some(why) = stuck else { return true };
     let call = format!("{function}({} of process {})", given.stream.name(), given.process_id);
-    let end = if write { "its reader" } else { "its writer" };
-    let what = match world.state_of_program(given.process_id) {
-        Some(state) => format!("{end}, {state}"),
-        None => end.to_owned(),
-    };
-    world.find(report::stuck_pipe(&call, what, &why), None);
+    let what = report::other_end(write, world.state_of_program(given.process_id).as_deref());
+    world.find_here(report::stuck_pipe(&call, what, &why));
     false
 }
 

@@ -2,7 +2,7 @@
 //! Not here: calls (`call`), waiting (`wait`), callbacks (`dispatch`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use super::existing::Declared;
 use super::guests::Guests;
 use super::hot::HotSeat;
 use super::lanes::{Lane, Lanes};
+use super::lints::Lints;
 use super::pipes::PipeTable;
 use super::queue::{Order, Queue};
 use super::replay::Replay;
@@ -22,6 +23,7 @@ use super::threads::Threads;
 use crate::abi::pipe::Pipes;
 use crate::call::OperationType;
 use crate::journal::finding::{Finding, FindingKind};
+use crate::journal::level::Level;
 use crate::journal::place::Place;
 use crate::journal::{Event, Journal, Log, Output, What};
 use crate::model::Nanos;
@@ -44,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) gateway: Gateway,
     /// A dispatcher thread that looks out for callbacks.
     pub(crate) hot: HotSeat,
+    /// Of how many calls to come the places are taken.
+    places_left: AtomicUsize,
     /// The last clone of the host is gone; others may still hold this for a moment.
     pub(crate) over: AtomicBool,
 }
@@ -93,10 +97,18 @@ pub(crate) struct Settings {
     pub(crate) patience: Duration,
     pub(crate) grace: Duration,
     pub(crate) journal_limit: usize,
+    pub(crate) source_lines: usize,
     pub(crate) time: Time,
     pub(crate) order: Order,
     pub(crate) behavior: Behavior,
-    pub(crate) allowed: BTreeSet<FindingKind>,
+    /// The levels that were set.
+    pub(crate) levels: BTreeMap<FindingKind, Level>,
+}
+
+impl Settings {
+    pub(crate) fn level(&self, kind: FindingKind) -> Level {
+        self.levels.get(&kind).copied().unwrap_or_else(|| kind.default_level())
+    }
 }
 
 impl Default for Settings {
@@ -110,10 +122,11 @@ impl Default for Settings {
             patience: Duration::from_secs(5),
             grace: Duration::from_millis(50),
             journal_limit: 100_000,
+            source_lines: 512,
             time: Time::Virtual,
             order: Order::Sequence,
             behavior: Behavior::default(),
-            allowed: BTreeSet::new(),
+            levels: BTreeMap::new(),
         }
     }
 }
@@ -139,6 +152,7 @@ pub(crate) struct World {
     pub(crate) lanes: Lanes,
     /// What processes have written, by their ids.
     pub(crate) outputs: BTreeMap<u32, Output>,
+    pub(crate) lints: Lints,
     /// Where the callbacks of handles were registered.
     pub(crate) places: BTreeMap<Target, Place>,
     pub(crate) gates: BTreeMap<u64, Gate>,
@@ -173,12 +187,23 @@ pub(crate) struct Gate {
     pub(crate) name: Option<String>,
 }
 
+/// A call in which something may be noticed before it has its entry.
+#[derive(Clone, Copy)]
+pub(crate) struct Noticing {
+    /// What is noticed stands under this number of no entry.
+    pub(crate) provisional: u64,
+    /// How many findings there were when it began.
+    pub(crate) findings: usize,
+}
+
 /// The gate of [`Completion::WhenReleased`].
 pub(crate) const HOST_GATE: u64 = 0;
 
 impl Shared {
     pub(crate) fn new(serial: u32, settings: Settings, gateway: Gateway) -> Arc<Shared> {
         let dispatch = Dispatch::new(settings.behavior.delivery);
+        // Without a journal there is nothing beside which they could be kept.
+        let places_left = if settings.journal_limit == 0 { 0 } else { settings.source_lines };
         Arc::new_cyclic(|this| {
             let world = World {
                 this: Weak::clone(this),
@@ -188,7 +213,7 @@ impl Shared {
                 replay: None,
                 clock: Clock::new(settings.time),
                 queue: Queue::new(settings.order),
-                log: Log::new(settings.journal_limit),
+                log: Log::new(settings.journal_limit, settings.source_lines),
                 findings: Vec::new(),
                 threads: Threads::default(),
                 documents: Documents::default(),
@@ -197,6 +222,7 @@ impl Shared {
                 pipes: PipeTable::default(),
                 lanes: Lanes::default(),
                 outputs: BTreeMap::new(),
+                lints: Lints::default(),
                 places: BTreeMap::new(),
                 gates: BTreeMap::from([(HOST_GATE, Gate::default())]),
                 deadlines: BTreeSet::new(),
@@ -218,6 +244,7 @@ impl Shared {
                 work: Condvar::new(),
                 gateway,
                 hot: HotSeat::default(),
+                places_left: AtomicUsize::new(places_left),
                 over: AtomicBool::new(false),
             }
         })
@@ -225,6 +252,20 @@ impl Shared {
 
     pub(crate) fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
+    }
+
+    /// The place of the call that begins, if it is one of the first. For all others this is one comparison. The world is not
+    /// locked: taking a place is the dearest part of a call.
+    #[inline]
+    pub(crate) fn place_of_call(&self) -> Option<Place> {
+        if self.places_left.load(Ordering::Relaxed) == 0 { None } else { self.take_place() }
+    }
+
+    #[cold]
+    fn take_place(&self) -> Option<Place> {
+        let taken =
+            self.places_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |it| it.checked_sub(1));
+        taken.ok().map(|_| Place::here())
     }
 
     /// Wakes whoever waits for something to happen.
@@ -250,7 +291,7 @@ impl World {
         if let Some(aside) = &accepted.aside {
             for (after, event) in &aside.raises_meanwhile {
                 let at = self.now().saturating_add(nanos(*after));
-                self.queue.push(at, Due::Raise(Box::new(event.clone())));
+                self.queue.push(at, Due::Raise(Box::new(event.clone()), None));
             }
         }
         self.send(accepted, reply)
@@ -333,7 +374,7 @@ impl World {
                 self.model.migration_step(system, serial, index, at)
             }
             Due::Wake { process, serial } => self.wake_guest(process, serial),
-            Due::Raise(event) => self.raise(&event),
+            Due::Raise(event, raised) => self.raise(&event, raised),
             Due::Release(name) => {
                 self.open_gate(&name);
             }
@@ -416,9 +457,43 @@ impl World {
         self.log.push(now, now, own, Event::Other(Box::new(what)));
     }
 
+    /// Something is wrong with what the calling thread asks for now, in a call that stands in no journal. Answers it with its place.
+    pub(crate) fn find_here(&mut self, mut finding: Finding) -> Finding {
+        let place = self.log.places().are_wanted().then(Place::here);
+        finding.sources.noticed_at("called at", place.as_ref());
+        self.findings.push(finding.clone());
+        finding
+    }
+
+    /// A call has its entry: what was noticed of it meanwhile, under a provisional number, gets the right one and the place.
+    pub(crate) fn written_down(&mut self, call: Noticing, entry: u64, mut place: Option<Place>) {
+        if place.is_none() && self.findings.len() <= call.findings && self.script.is_empty() {
+            return;
+        }
+        self.script.written_down(call.provisional, entry);
+        let first = call.findings.min(self.findings.len());
+        let is_its = |it: &&mut Finding| it.entry == Some(call.provisional) || it.entry == Some(entry);
+        for finding in self.findings[first..].iter_mut().filter(is_its) {
+            if place.is_none() && self.log.places().are_wanted() {
+                place = Some(Place::here());
+            }
+            finding.entry = Some(entry);
+            finding.sources.noticed_at("called at", place.as_ref());
+        }
+        if let Some(place) = place {
+            self.log.keep_place(entry, place);
+        }
+    }
+
     pub(crate) fn find(&mut self, mut finding: Finding, entry: Option<u64>) {
         finding.entry = finding.entry.or(entry);
         self.findings.push(finding);
+    }
+
+    /// A finding of a call that is still under way has no entry in the journal yet.
+    pub(crate) fn so_far(&self, finding: Finding) -> Finding {
+        let entry = finding.entry.filter(|it| *it < self.log.next_number());
+        Finding { entry, ..finding }
     }
 
     pub(crate) fn journal(&self) -> Journal {

@@ -3,10 +3,11 @@
 
 use super::behavior::BehaviorFile;
 use super::file::*;
-use super::values::{Bytes, Calls, Count, Placed, Verbatim};
+use super::values::{ByName, Bytes, Calls, Count, Placed, Verbatim};
 use crate::document::result_error::ResultDocument;
 use crate::event::{Event, Kind, Subject};
 use crate::faults::Fault;
+use crate::journal::level::Level;
 use crate::model::behavior::Behavior;
 use crate::model::step::{Due, Say};
 use crate::runtime::existing::MINIMAL;
@@ -19,6 +20,7 @@ use crate::script::rule::{ReplyKind, Rule, Step};
 pub(super) fn file_of(host: &Host, closures: &mut Vec<String>) -> File {
     let world = host.shared().world.lock();
     let declared = &world.declared;
+    let levels = || world.settings.levels.iter().map(|(kind, level)| (*kind, *level));
     File {
         description: None,
         host: host_of(&world.settings),
@@ -52,7 +54,8 @@ pub(super) fn file_of(host: &Host, closures: &mut Vec<String>) -> File {
             })
             .collect(),
         events: events_of(&world),
-        allow: world.settings.allowed.iter().copied().collect(),
+        allow: levels().filter(|it| it.1 == Level::Allow).map(|it| it.0).collect(),
+        level: ByName(levels().filter(|it| it.1 != Level::Allow && it.1 != it.0.default_level()).collect()),
     }
 }
 
@@ -69,12 +72,13 @@ fn host_of(settings: &Settings) -> HostFile {
         completion: unusual(settings.completion, usual.completion),
         call_latency: unusual(settings.call_latency, usual.call_latency),
         latency: settings.latency,
-        latency_of: latencies_of(&settings.latencies),
+        latency_of: ByName(settings.latencies.clone()),
         poll_step: unusual(settings.poll_step, usual.poll_step),
         patience: unusual(settings.patience, usual.patience),
         grace: unusual(settings.grace, usual.grace),
         order: unusual(settings.order, usual.order),
         journal_limit: unusual(settings.journal_limit, usual.journal_limit),
+        source_lines: unusual(settings.source_lines, usual.source_lines),
         behavior: BehaviorFile::beyond(&settings.behavior, &usual_behavior),
     }
 }
@@ -170,7 +174,7 @@ fn events_of(world: &World) -> Vec<TimedFile> {
     let to_come = world.queue.iter().filter_map(|(at, due)| {
         let at = std::time::Duration::from_nanos(at.saturating_sub(now));
         match due {
-            Due::Raise(event) => Some(TimedFile { at, release: None, event: event_file(event) }),
+            Due::Raise(event, _) => Some(TimedFile { at, release: None, event: event_file(event) }),
             Due::Release(gate) => {
                 Some(TimedFile { at, release: Some(gate.clone()), event: EventFile::default() })
             }

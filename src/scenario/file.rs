@@ -7,13 +7,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::behavior::BehaviorFile;
-use super::values::{Bytes, Calls, Count, Latencies, Placed, Verbatim};
+use super::values::{ByName, Bytes, Calls, Count, Placed, Verbatim};
 use crate::call::OperationType;
 use crate::document::result_error::ResultError;
 use crate::event::{EventType, MigrationFailure};
 use crate::faults::{self, Fault};
 use crate::hresult::Hresult;
 use crate::journal::finding::FindingKind;
+use crate::journal::level::Level;
 use crate::journal::report::files as words;
 use crate::model::profile::Profile;
 use crate::runtime::clock::Time;
@@ -26,6 +27,7 @@ use crate::source::record::{Data, Refined, named, record};
 
 named! {
     ExistingState as "a state": Created, Running, Paused, SavedAsTemplate;
+    Level as "a level": Allow, Warn, Deny;
 }
 
 record! {
@@ -49,8 +51,10 @@ record! {
         processes: Vec<ProcessFile>,
         /// What happens by itself, and when.
         events: Vec<TimedFile>,
-        /// Findings that do not fail a test.
+        /// Findings about which nothing is said.
         allow: Vec<FindingKind>,
+        /// What findings of a kind do to a test, where it is not as usual.
+        level: ByName<FindingKind, Level>,
     }
 }
 
@@ -74,7 +78,7 @@ record! {
         /// How long every operation takes.
         latency: Option<Duration>,
         /// How long operations of one type take.
-        latency_of: Latencies,
+        latency_of: ByName<OperationType, Duration>,
         /// How far a poll of something pending moves the virtual clock.
         poll_step: Option<Duration>,
         /// How long, in real time, a wait with nothing due trusts that another thread will act.
@@ -85,6 +89,8 @@ record! {
         order: Option<Order>,
         /// How many entries the journal keeps.
         journal_limit: Option<usize>,
+        /// Of how many calls the source lines are kept.
+        source_lines: Option<usize>,
         /// Switches of the modelled Windows.
         behavior: BehaviorFile,
     }
@@ -508,9 +514,4 @@ impl Refined for ProgramFile {
             problems.tell(at, words::not_together(&["exits_with", "runs_until_terminated"]));
         }
     }
-}
-
-/// The latencies of a host as its settings have them.
-pub(crate) fn latencies_of(latencies: &BTreeMap<OperationType, Duration>) -> Latencies {
-    Latencies(latencies.clone())
 }

@@ -25,7 +25,7 @@ pub(super) fn set_up(mut builder: Builder, host: &HostFile) -> Builder {
     }
     builder.edit(|settings| {
         let HostFile { time, completion, call_latency, latency, latency_of, .. } = host;
-        let HostFile { poll_step, patience, grace, order, journal_limit, behavior, .. } = host;
+        let HostFile { poll_step, patience, grace, order, journal_limit, source_lines, behavior, .. } = host;
         settings.time = time.unwrap_or(settings.time);
         settings.completion = completion.unwrap_or(settings.completion);
         settings.call_latency = call_latency.unwrap_or(settings.call_latency);
@@ -36,6 +36,7 @@ pub(super) fn set_up(mut builder: Builder, host: &HostFile) -> Builder {
         settings.grace = grace.unwrap_or(settings.grace);
         settings.order = order.unwrap_or(settings.order);
         settings.journal_limit = journal_limit.unwrap_or(settings.journal_limit);
+        settings.source_lines = source_lines.unwrap_or(settings.source_lines);
         behavior.apply(&mut settings.behavior);
     })
 }
@@ -69,6 +70,7 @@ pub(super) fn play(host: &Host, scenario: &Scenario) -> Result<(), Error> {
     }
     file.events.iter().for_each(|it| happen_later(host, it));
     file.allow.iter().for_each(|it| host.allow(*it));
+    file.level.0.iter().for_each(|(kind, level)| host.level(*kind, *level));
     Ok(())
 }
 
@@ -190,14 +192,15 @@ fn event_of(file: &EventFile) -> Option<Event> {
 }
 
 fn happen_later(host: &Host, timed: &TimedFile) {
-    if let Some(event) = event_of(&timed.event) {
-        return host.raise_after(timed.at, event);
-    }
-    let Some(gate) = &timed.release else { return };
+    let due = match (event_of(&timed.event), &timed.release) {
+        (Some(event), _) => Due::Raise(Box::new(event), None),
+        (None, Some(gate)) => Due::Release(gate.clone()),
+        (None, None) => return,
+    };
     let shared = host.shared();
     let mut world = shared.world.lock();
     let at = world.now().saturating_add(nanos(timed.at));
-    world.queue.push(at, Due::Release(gate.clone()));
+    world.queue.push(at, due);
     dispatch::ensure_worker(shared, &mut world);
 }
 

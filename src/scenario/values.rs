@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -243,42 +242,73 @@ impl Data for FindingKind {
     }
 }
 
-/// How long operations take, by their types.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Latencies(pub(crate) BTreeMap<OperationType, Duration>);
+/// What names the members of an object that is keyed by an enumeration.
+pub(crate) trait Name: Copy + Ord {
+    /// What a name is, in words.
+    const WHAT: &'static str;
 
-impl Data for Latencies {
-    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<Latencies> {
+    /// Each value with its name.
+    fn named() -> Vec<(String, Self)>;
+}
+
+impl Name for OperationType {
+    const WHAT: &'static str = "a type of operation";
+
+    fn named() -> Vec<(String, OperationType)> {
+        OperationType::all().iter().map(|it| (format!("{it:?}"), *it)).collect()
+    }
+}
+
+impl Name for FindingKind {
+    const WHAT: &'static str = "a kind of finding";
+
+    fn named() -> Vec<(String, FindingKind)> {
+        FindingKind::all().iter().map(|it| (it.name().to_owned(), *it)).collect()
+    }
+}
+
+/// Values by names of an enumeration.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ByName<K, T>(pub(crate) BTreeMap<K, T>);
+
+impl<K, T> Default for ByName<K, T> {
+    fn default() -> ByName<K, T> {
+        ByName(BTreeMap::new())
+    }
+}
+
+impl<K: Name, T: Data> Data for ByName<K, T> {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<ByName<K, T>> {
         let Some(members) = node.members() else {
-            problems.tell(node.at, words::expected("an object of times by types of operation", node.kind()));
+            problems.tell(node.at, words::expected(&format!("an object by {}", K::WHAT), node.kind()));
             return None;
         };
-        let names: Vec<String> = OperationType::all().iter().map(|it| format!("{it:?}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut latencies = BTreeMap::new();
+        let named = K::named();
+        let names: Vec<&str> = named.iter().map(|it| it.0.as_str()).collect();
+        let mut values = BTreeMap::new();
         for member in members {
-            match OperationType::by_name(&member.name) {
-                None => {
-                    problems.tell(member.at, words::unknown_word("a type of operation", &member.name, &names))
+            match named.iter().find(|it| it.0 == member.name).map(|it| it.1) {
+                None => problems.tell(member.at, words::unknown_word(K::WHAT, &member.name, &names)),
+                Some(key) if values.contains_key(&key) => {
+                    problems.tell(member.at, words::twice(&member.name))
                 }
-                Some(kind) if latencies.contains_key(&kind) => {
-                    problems.tell(member.at, words::twice(&member.name));
-                }
-                Some(kind) => latencies.extend(Duration::read(member.value, problems).map(|it| (kind, it))),
+                Some(key) => values.extend(T::read(member.value, problems).map(|it| (key, it))),
             }
         }
-        Some(Latencies(latencies))
+        Some(ByName(values))
     }
 
     fn write(&self) -> Out {
-        Out::Object(self.0.iter().map(|(kind, it)| (format!("{kind:?}"), it.write())).collect())
+        let named = K::named();
+        let name = |key: &K| named.iter().find(|it| it.1 == *key).map_or_else(String::new, |it| it.0.clone());
+        Out::Object(self.0.iter().map(|(key, it)| (name(key), it.write())).collect())
     }
 
     fn shape(definitions: &mut Map<String, Value>) -> Value {
-        let time = Duration::shape(definitions);
-        let kinds: Map<String, Value> =
-            OperationType::all().iter().map(|it| (format!("{it:?}"), time.clone())).collect();
-        json!({ "type": "object", "properties": kinds, "additionalProperties": false })
+        let value = T::shape(definitions);
+        let properties: Map<String, Value> =
+            K::named().into_iter().map(|(name, _)| (name, value.clone())).collect();
+        json!({ "type": "object", "properties": properties, "additionalProperties": false })
     }
 }
 

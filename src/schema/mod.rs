@@ -20,7 +20,7 @@
 
 mod dependent;
 mod keys;
-mod nearest;
+pub(crate) mod nearest;
 mod problem;
 mod reader;
 pub(crate) mod resource;

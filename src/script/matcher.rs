@@ -79,7 +79,11 @@ pub(crate) enum Miss {
 pub(crate) enum Got {
     NoDocument,
     NotJson,
-    Nothing,
+    /// The document goes only so far, and has these members there.
+    Nothing {
+        until: String,
+        members: Vec<String>,
+    },
     Value(Value),
 }
 
@@ -226,26 +230,45 @@ impl Matcher {
         if self.document.is_empty() {
             return Ok(());
         }
+        self.check_document(seen).next().map_or(Ok(()), Err)
+    }
+
+    /// Every criterion of system and document that a call misses.
+    pub(crate) fn misses(&self, seen: &Seen<'_>) -> Vec<Miss> {
+        let without_document = Matcher { document: Vec::new(), ..self.clone() };
+        let system = without_document.check_all_but_closure(seen).err();
+        system.into_iter().chain(self.check_document(seen)).collect()
+    }
+
+    /// What the request document misses.
+    fn check_document(&self, seen: &Seen<'_>) -> impl Iterator<Item = Miss> {
         let document = seen.call.document().map(serde_json::from_str::<Value>);
-        for (pointer, expected) in &self.document {
+        self.document.iter().filter_map(move |(pointer, expected)| {
             let got = match &document {
                 None => Got::NoDocument,
                 Some(Err(_)) => Got::NotJson,
-                Some(Ok(document)) => {
-                    document.pointer(pointer).map_or(Got::Nothing, |it| Got::Value(it.clone()))
-                }
+                Some(Ok(document)) => match (document.pointer(pointer), expected) {
+                    (Some(_), None) => return None,
+                    (Some(got), Some(expected)) if got == expected => return None,
+                    (Some(got), _) => Got::Value(got.clone()),
+                    (None, _) => nothing_at(document, pointer),
+                },
             };
-            let met = match (expected, &got) {
-                (None, Got::Value(_)) => true,
-                (Some(expected), Got::Value(got)) => expected == got,
-                _ => false,
-            };
-            if !met {
-                return Err(Miss::Document { pointer: pointer.clone(), expected: expected.clone(), got });
-            }
-        }
-        Ok(())
+            Some(Miss::Document { pointer: pointer.clone(), expected: expected.clone(), got })
+        })
     }
+}
+
+/// How far a document goes towards a pointer.
+fn nothing_at(document: &Value, pointer: &str) -> Got {
+    let mut until = pointer;
+    while let Some((outer, _)) = until.rsplit_once('/') {
+        until = outer;
+        if let Some(Value::Object(members)) = document.pointer(until) {
+            return Got::Nothing { until: until.to_owned(), members: members.keys().cloned().collect() };
+        }
+    }
+    Got::Nothing { until: until.to_owned(), members: Vec::new() }
 }
 
 impl fmt::Display for Matcher {

@@ -104,8 +104,11 @@ impl Script {
             });
             match (checked, &claim) {
                 (Err(Miss::Export), _) => {}
-                (Err(miss), _) => rule.missed(miss, entry),
-                (Ok(()), Some((_, by))) => rule.missed(Miss::Taken { by: by.clone() }, entry),
+                (Err(Miss::System { .. } | Miss::Document { .. }), _) => {
+                    rule.missed(|matcher| matcher.misses(seen), entry);
+                }
+                (Err(miss), _) => rule.missed(|_| vec![miss], entry),
+                (Ok(()), Some((_, by))) => rule.missed(|_| vec![Miss::Taken { by: by.clone() }], entry),
                 (Ok(()), None) => claim = Some((Claim { reply: rule.apply() }, rule.declared.clone())),
             }
         }
@@ -115,7 +118,7 @@ impl Script {
     /// A call of an export that the host lacks: its rules remember it, and do not apply.
     pub(crate) fn has_no(&mut self, export: Export, entry: u64) {
         let rules = self.rules.iter_mut().filter(|it| it.has_step() && it.matcher.is_for(export));
-        rules.for_each(|it| it.missed(Miss::Missing, entry));
+        rules.for_each(|it| it.missed(|_| vec![Miss::Missing], entry));
     }
 
     /// A call has its entry in the journal: what was remembered of it under a provisional number gets the right one.

@@ -23,8 +23,10 @@ pub(crate) struct Rule {
     pub(crate) optional: bool,
     /// It was told already whether it applied.
     pub(crate) verified: bool,
-    /// The first few calls that nearly matched: the journal entry, and which criterion said no.
-    pub(crate) misses: Vec<(u64, Miss)>,
+    /// A few of the calls that nearly matched, the nearest among them: the journal entry, and which criteria said no.
+    pub(crate) misses: Vec<(u64, Vec<Miss>)>,
+    /// How many calls nearly matched.
+    pub(crate) missed: u64,
 }
 
 /// Where a rule was declared.
@@ -88,6 +90,7 @@ impl Rule {
             optional: false,
             verified: false,
             misses: Vec::new(),
+            missed: 0,
         }
     }
 
@@ -110,10 +113,26 @@ impl Rule {
         self.matcher.take_closure()
     }
 
-    pub(crate) fn missed(&mut self, miss: Miss, entry: u64) {
+    /// A call nearly matched. Why it did not is worked out only as long as it may be among the nearest.
+    pub(crate) fn missed(&mut self, why: impl FnOnce(&Matcher) -> Vec<Miss>, entry: u64) {
+        self.missed += 1;
         if self.misses.len() < MISSES {
-            self.misses.push((entry, miss));
+            return self.misses.push((entry, why(&self.matcher)));
         }
+        let Some(furthest) = self.misses.iter_mut().max_by_key(|it| it.1.len()) else { return };
+        if furthest.1.len() > 1 {
+            let why = why(&self.matcher);
+            if why.len() < furthest.1.len() {
+                *furthest = (entry, why);
+            }
+        }
+    }
+
+    /// The calls that came nearest, nearest first; of those that are equally near the last.
+    pub(crate) fn nearest(&self) -> Vec<&(u64, Vec<Miss>)> {
+        let mut nearest: Vec<_> = self.misses.iter().collect();
+        nearest.sort_by_key(|it| (it.1.len(), std::cmp::Reverse(it.0)));
+        nearest
     }
 
     /// Replies that were never used, by index; one that only simulates says nothing when it is not reached.

@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // each test file uses a part
 
+pub mod lints;
 pub mod listeners;
 pub mod migrations;
 pub mod processes;

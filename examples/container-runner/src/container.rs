@@ -20,7 +20,7 @@ const START_MS: u32 = 120_000;
 /// How long anything else may take.
 pub(crate) const REQUEST_MS: u32 = 10_000;
 /// How long a terminated container may take to be gone.
-const GONE_MS: u32 = 30_000;
+pub(crate) const GONE_MS: u32 = 30_000;
 
 /// A container that was started. Dropping it ends it, and waits for the output of what ran in it.
 #[derive(Debug)]
@@ -108,8 +108,9 @@ impl Container {
 
 impl Drop for Container {
     fn drop(&mut self) {
-        if self.system.told_exit().is_none() {
-            let _ = self.terminate(); // nobody is left to be told
+        // Whoever is told of the exit hears of it before the handle is closed, or never.
+        if self.system.told_exit().is_none() && self.terminate().is_ok() {
+            let _ = self.wait_for_exit(GONE_MS); // nobody is left to be told of a failure
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use windows_sys::Win32::Foundation::{HCS_E_OPERATION_TIMEOUT, HCS_E_PROCESS_ALREADY_STOPPED};
 use windows_sys::Win32::System::HostComputeSystem::*;
 
-use crate::container::{REQUEST_MS, parse};
+use crate::container::{GONE_MS, REQUEST_MS, parse};
 use crate::hcs::{Handle, Pipe};
 use crate::stream::Streams;
 use crate::{Command, Container, Error, FOREVER};
@@ -125,8 +125,9 @@ impl<'a> Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if self.process.told_exit().is_none() {
-            let _ = self.kill(); // what cannot be killed goes with the container
+        // What cannot be killed goes with the container.
+        if self.process.told_exit().is_none() && self.kill().is_ok() {
+            let _ = self.process.wait_for_exit("wait for the killed command", GONE_MS);
         }
         // Something in the background may hold the output still. The end of the container ends that, too.
         self.streams.move_to(&self.container.leftovers);

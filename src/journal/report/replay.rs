@@ -1,7 +1,7 @@
 //! The sentences about recordings: the first call that departs, and a recording that is not played to its end.
 //! Not here: answering from a recording (`runtime::replay`).
 
-use super::finding;
+use super::{contrast, finding};
 use crate::call::{Argument, Call, Text};
 use crate::journal::finding::{Finding, FindingKind};
 use crate::journal::saved::argument_value;
@@ -62,25 +62,7 @@ fn both(recorded: &Call, made: &Call, name: &str) -> Vec<(&'static str, String)>
             None => String::new(),
         }
     };
-    let (one, other) = (value(recorded), value(made));
-    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
-    let (one, other) = (around(&one, same), around(&other, same));
-    vec![
-        ("expected", one.0),
-        ("got", other.0),
-        ("", format!("{}^ from here on", " ".repeat(one.1.min(other.1)))),
-    ]
-}
-
-/// The part of a text around a place, and where the place is in it.
-fn around(text: &str, at: usize) -> (String, usize) {
-    const BEFORE: usize = 30;
-    const SHOWN: usize = 76;
-    let start = at.saturating_sub(BEFORE);
-    let dots = if start > 0 { ".." } else { "" };
-    let shown: String = text.chars().skip(start).take(SHOWN).collect();
-    let rest = if text.chars().count() > start + SHOWN { ".." } else { "" };
-    (format!("{dots}{shown}{rest}"), at - start + dots.len())
+    vec![("but", format!("{name} is another one\n{}", contrast::texts(&value(recorded), &value(made))))]
 }
 
 /// The recording has calls that were never made.
@@ -90,6 +72,17 @@ pub(crate) fn not_played(next: &Entry, calls: usize) -> Finding {
         count => format!("the recording has {count} calls more than were made"),
     };
     Finding { facts: vec![("recorded", line_of(next))], ..finding(FindingKind::ReplayDeparted, sentence) }
+}
+
+/// The recording lacks its beginning.
+pub(crate) fn not_whole(dropped: u64) -> Finding {
+    Finding {
+        facts: vec![("to mend", "record the run again; Builder::journal_limit raises the limit".to_owned())],
+        ..finding(
+            FindingKind::ReplayDeparted,
+            format!("the recording is not whole: its beginning, {dropped} of its entries, was dropped"),
+        )
+    }
 }
 
 pub(crate) fn after_departure() -> String {
