@@ -74,7 +74,7 @@ fn a_vm_that_dies_while_starting_is_reported() {
     hcs.expect_wait()
         .with(eq(START), always())
         .return_const((HCS_E_TERMINATED_DURING_START, Some(document.to_owned())));
-    let failure = boot(&willing(hcs, 1, 2)).err().unwrap();
+    let failure = boot(&willing(hcs, 1, 3)).err().unwrap();
     assert_eq!(failure.code, HCS_E_TERMINATED_DURING_START);
     assert!(failure.document.unwrap().contains("worker died"));
 }
@@ -124,7 +124,7 @@ fn the_handle_of_a_create_that_fails_later_is_closed() {
 fn an_answer_without_a_document_is_an_error_and_no_crash() {
     let mut hcs = MockHcs::new();
     hcs.expect_wait().with(eq(START), always()).return_const((HCS_E_UNEXPECTED_EXIT, None));
-    let hcs = willing(hcs, 2, 5);
+    let hcs = willing(hcs, 2, 6);
     assert_eq!(boot(&hcs).err().unwrap().document, None);
     assert_eq!(boot(&hcs).unwrap().state().unwrap_err().code, E_UNEXPECTED);
 }

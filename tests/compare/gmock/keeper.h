@@ -32,9 +32,11 @@ public:
         check({hcs.listen(vm->system, [told = vm->told](int32_t event, Document data) { told->tell(event, data); }), {}});
         try {
             vm->request(START_MS, [&](size_t operation) { return hcs.start(vm->system, operation); });
-        } catch (const Failure& failure) {
-            // The start goes on without us, and nobody would end what comes of it.
-            if (failure.code == HCS_E_OPERATION_TIMEOUT) vm->terminate();
+        } catch (const Failure&) {
+            try {
+                vm->end(); // a start that outlived its limit goes on without us, and nobody would end what comes of it
+            } catch (const Failure&) {
+            }
             throw;
         }
         return vm;

@@ -72,10 +72,8 @@ impl<H: Hcs> Vm<H> {
         };
         vm.listen()?; // before the start, so that no event is missed
         let started = vm.request("start the machine", START_MS, |operation| hcs.start(vm.system, operation));
-        if let Err(failure) = &started
-            && failure.code == HCS_E_OPERATION_TIMEOUT
-        {
-            let _ = vm.terminate(); // the start goes on without us, and nobody would end what comes of it
+        if started.is_err() {
+            let _ = vm.end(); // a start that outlived its limit goes on without us, and nobody would end what comes of it
         }
         started.map(|_| vm)
     }
