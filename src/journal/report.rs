@@ -35,6 +35,7 @@ use crate::event::Event;
 use crate::handle::{HandleKind, OperationHandle, ProcessHandle, SystemHandle};
 use crate::model::operation::State;
 use crate::model::step::Fault;
+use crate::script::program::ProgramMiss;
 
 /// Which entries of the timeline are shown around a guilty one, and how many at the end.
 const BEFORE: u64 = 8;
@@ -352,7 +353,19 @@ pub(crate) fn event_missed(event: &Event, why: &str, raised: Option<&'static Loc
 }
 
 /// Why no guest program answers a command: the nearest one, and what it misses.
-pub(crate) fn no_program(nearest: &str, misses: &[String]) -> String {
+pub(crate) fn no_program(nearest: &str, misses: &[ProgramMiss]) -> String {
+    let misses: Vec<String> = misses
+        .iter()
+        .map(|miss| match miss {
+            ProgramMiss::Other { what, expected, got } => {
+                format!("{what}: expected {expected:?}, got {:?}", got.as_deref().unwrap_or("none"))
+            }
+            ProgramMiss::Start { expected, got } => {
+                format!("command: expected one starting with {expected:?}, got {got:?}")
+            }
+            ProgramMiss::Closure(description) => format!("closure: {description:?} said no"),
+        })
+        .collect();
     format!("no guest program matches; the nearest is the one for {nearest}, but {}", misses.join("; "))
 }
 

@@ -211,18 +211,34 @@ impl ProgramMatcher {
     }
 
     /// Which criteria say no, the closure's answer given.
-    pub(crate) fn misses(&self, parameters: &ProcessParameters, system_id: &str, said: bool) -> Vec<String> {
+    pub(crate) fn misses(
+        &self,
+        parameters: &ProcessParameters,
+        system_id: &str,
+        said: bool,
+    ) -> Vec<ProgramMiss> {
         let mut misses = Vec::new();
         let command = parameters.command();
         match &self.command {
             Command::Is(expected) if *expected != command => {
-                misses.push(format!("command: expected {expected:?}, got {command:?}"));
+                misses.push(ProgramMiss::Other {
+                    what: "command".to_owned(),
+                    expected: expected.clone(),
+                    got: Some(command),
+                });
             }
             Command::StartsWith(expected) if !command.starts_with(expected) => {
-                misses.push(format!("command: expected one starting with {expected:?}, got {command:?}"));
+                misses.push(ProgramMiss::Start { expected: expected.clone(), got: command });
             }
             _ => {}
         }
+        let mut other = |what: &str, expected: &str, got: Option<&str>| {
+            misses.push(ProgramMiss::Other {
+                what: what.to_owned(),
+                expected: expected.to_owned(),
+                got: got.map(str::to_owned),
+            });
+        };
         let texts = [
             ("application", &self.application, parameters.application_name.as_deref()),
             ("user", &self.user, parameters.user.as_deref()),
@@ -233,23 +249,31 @@ impl ProgramMatcher {
             if let Some(expected) = expected
                 && got.is_none_or(|it| fold(it) != fold(expected))
             {
-                misses.push(format!("{what}: expected {expected:?}, got {:?}", got.unwrap_or("none")));
+                other(what, expected, got);
             }
         }
         for (name, expected) in &self.environment {
             let got = parameters.environment.get(name);
             if got != Some(expected) {
-                misses.push(format!(
-                    "{name}: expected {expected:?}, got {:?}",
-                    got.map_or("none", String::as_str)
-                ));
+                other(name, expected, got.map(String::as_str));
             }
         }
         if let (Some((description, _)), false) = (&self.closure, said) {
-            misses.push(format!("closure: {description:?} said no"));
+            misses.push(ProgramMiss::Closure(description.clone()));
         }
         misses
     }
+}
+
+/// Why a command is not one that a program answers.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ProgramMiss {
+    /// A text is another one, or is not there.
+    Other { what: String, expected: String, got: Option<String> },
+    /// The command begins otherwise.
+    Start { expected: String, got: String },
+    /// The closure with this description said no.
+    Closure(String),
 }
 
 impl fmt::Display for ProgramMatcher {
