@@ -298,3 +298,22 @@ struct EcosystemPage;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/findings.md")]
 struct FindingsPage;
+
+/// The pages of the guide: their code compiles, and runs.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../docs/first-test.md")]
+    struct FirstTest;
+
+    #[doc = include_str!("../docs/scripting.md")]
+    struct Scripting;
+
+    #[doc = include_str!("../docs/time.md")]
+    struct Time;
+
+    #[doc = include_str!("../docs/events.md")]
+    struct Events;
+
+    #[doc = include_str!("../docs/processes.md")]
+    struct Processes;
+}
