@@ -264,3 +264,8 @@ pub fn repeatable(cases: u32) -> proptest::test_runner::Config {
     }
     config
 }
+
+/// Whether a line of a report with this text is marked as guilty.
+pub fn marks(report: &str, text: &str) -> bool {
+    report.lines().any(|it| it.contains(text) && it.ends_with("   <<<<<"))
+}
