@@ -10,7 +10,7 @@ pub(crate) mod report;
 pub(crate) mod saved;
 pub(crate) mod text;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -190,7 +190,7 @@ pub(crate) struct Log {
     dropped: u64,
     limit: usize,
     /// The id behind each system handle, by number: names outlive handles.
-    system_ids: Vec<Arc<str>>,
+    system_ids: BTreeMap<u64, Arc<str>>,
 }
 
 struct Record {
@@ -221,7 +221,7 @@ pub(crate) enum Event {
 
 impl Log {
     pub(crate) fn new(limit: usize) -> Log {
-        Log { records: VecDeque::new(), dropped: 0, limit, system_ids: Vec::new() }
+        Log { records: VecDeque::new(), dropped: 0, limit, system_ids: BTreeMap::new() }
     }
 
     pub(crate) fn push(&mut self, began: Nanos, at: Nanos, thread: u32, what: Event) {
@@ -256,16 +256,13 @@ impl Log {
 
     /// Remembers the id behind a new system handle.
     pub(crate) fn name_system(&mut self, handle: SystemHandle, id: &Arc<str>) {
-        let Some(number) = handle.number() else { return };
-        let index = number as usize - 1;
-        if index >= self.system_ids.len() {
-            self.system_ids.resize(index + 1, Arc::clone(id));
+        if let Some(number) = handle.number() {
+            self.system_ids.insert(number, Arc::clone(id));
         }
-        self.system_ids[index] = Arc::clone(id);
     }
 
     pub(crate) fn system_id(&self, handle: SystemHandle) -> Option<&Arc<str>> {
-        self.system_ids.get(handle.number()? as usize - 1)
+        self.system_ids.get(&handle.number()?)
     }
 
     /// A copy that can be read without the world's lock.

@@ -164,6 +164,11 @@ impl Dispatch {
         }
     }
 
+    /// How many callbacks of a recording have been entered and have not returned, as the recording has it.
+    pub(super) fn callbacks_entered(&self) -> usize {
+        self.entered.len() + self.jobs.iter().filter(|it| matches!(it, Job::Replayed(_))).count()
+    }
+
     /// Whether a thread is inside of a callback.
     pub(super) fn is_in_callback(&self, label: u32) -> bool {
         self.entered.iter().any(|it| it.label == label)
@@ -347,6 +352,9 @@ fn work(shared: &Arc<Shared>, label: u32) {
             continue;
         };
         let callback = entered.callback.clone();
+        if world.replay.is_some() {
+            ensure_worker(shared, &mut world); // what the recording has beside it may be what it waits for
+        }
         MutexGuard::unlocked(&mut world, || callback.call(&shared.gateway));
         world.leave(entered);
         shared.announce(&world);

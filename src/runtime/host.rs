@@ -275,7 +275,12 @@ impl Host {
 
     /// What happened so far.
     pub fn journal(&self) -> Journal {
-        self.shared().world.lock().journal()
+        let shared = self.shared();
+        let mut world = shared.world.lock();
+        if world.replay.is_some() {
+            dispatch::settle(shared, &mut world); // whether a callback has returned yet is not for the threads to say
+        }
+        world.journal()
     }
 
     /// Findings of this kind do not fail the test: [`Level::Allow`].

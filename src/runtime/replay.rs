@@ -1,8 +1,8 @@
 //! A host that answers from a journal: each call is compared with the one that was recorded, and answered as that was.
 //! Not here: reading journals (`journal::saved`), the sentences about calls that depart (`journal::report::replay`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::io::{PipeWriter, Write};
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, PipeReader, PipeWriter, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +13,8 @@ use super::dispatch::{self, CALLBACK_PAUSE, Job};
 use super::host::Host;
 use super::hot::Callback;
 use super::seat;
-use super::world::{Shared, World};
+use super::threads::{FIRST, OWN};
+use super::world::{Settings, Shared, World};
 use crate::answer::{Answer, Returned};
 use crate::call::{Argument, Call, CreateOptions, Pointer, Text};
 use crate::event::EventType;
@@ -22,6 +23,7 @@ use crate::hresult::{HCS_E_SERVICE_NOT_AVAILABLE, Hresult};
 use crate::journal::report::replay::{self as words, Instead};
 use crate::journal::saved::argument_value;
 use crate::journal::{Entry, Event, Journal, Output, What};
+use crate::model::behavior::CallbackDelivery;
 use crate::model::lifecycle::nanos;
 use crate::model::registration::Target;
 use crate::model::step::{Performed, refusal_of};
@@ -37,10 +39,8 @@ pub(crate) struct Replay {
     operations: BTreeMap<u64, Registered>,
     /// The same of systems and processes.
     listeners: BTreeMap<Target, Registered>,
-    /// Callbacks that have returned, and are not written down yet.
-    returned: BTreeSet<Target>,
-    /// The ends of pipes that a client may write to.
-    inputs: Vec<std::io::PipeReader>,
+    /// How many callbacks of each handle have returned, and are not written down yet.
+    returned: BTreeMap<Target, usize>,
     /// What each process wrote until its exit.
     outputs: BTreeMap<u32, Arc<Output>>,
     departed: bool,
@@ -86,7 +86,12 @@ impl Host {
     /// });
     /// ```
     pub fn replaying(journal: &Journal) -> Host {
-        let host = Host::new();
+        // The recording says which callbacks overlap, and how long the journal is.
+        let limit = Settings::default().journal_limit.max(journal.entries().len());
+        let host = Host::builder()
+            .journal_limit(limit)
+            .behavior(|it| it.delivery = CallbackDelivery::SideBySide)
+            .build();
         let serial = host.shared().serial;
         let mut cast: Vec<Arc<str>> = Vec::new();
         for entry in journal.entries() {
@@ -109,8 +114,7 @@ impl Host {
             cast,
             operations: BTreeMap::new(),
             listeners: BTreeMap::new(),
-            returned: BTreeSet::new(),
-            inputs: Vec::new(),
+            returned: BTreeMap::new(),
             outputs: outputs.collect(),
             departed: false,
         }));
@@ -173,18 +177,28 @@ pub(crate) fn answer(
         if replay.departed {
             return refused(shared, world, label, call);
         }
+        if replay.rest.len() != left {
+            (left, idle) = (replay.rest.len(), Instant::now());
+        }
         let Some((index, expected)) = replay.next_call_of(&role) else {
+            // Another thread's wait may have been under way when the journal was taken.
+            if label != FIRST && call.is_wait() && idle.elapsed() < world.settings.patience {
+                wait(shared, world, label);
+                continue;
+            }
             return depart(shared, world, label, call, Instead::Nothing);
         };
         if let Some(differing) = difference(&call, expected) {
+            if world.may_be_of_another(label, &role, &call) && idle.elapsed() < world.settings.patience {
+                wait(shared, world, label);
+                continue;
+            }
+            let replay = world.replay.as_deref().expect("it was there");
             let instead = Instead::Call { entry: Box::new(replay.rest[index].clone()), differing };
             return depart(shared, world, label, call, instead);
         }
         if index == 0 {
             break;
-        }
-        if replay.rest.len() != left {
-            (left, idle) = (replay.rest.len(), Instant::now());
         }
         if idle.elapsed() >= world.settings.patience {
             let first = replay.rest[0].clone();
@@ -234,10 +248,10 @@ fn role_of(world: &mut World, label: u32) -> Arc<str> {
     if let Some(role) = replay.roles.get(&label) {
         return Arc::clone(role);
     }
-    let role = if replay.cast.contains(&name) {
+    let role = if replay.cast.contains(&name) || world.threads.is_own(label) {
         name
     } else {
-        let is_free = |it: &&Arc<str>| !replay.roles.values().any(|taken| taken == *it);
+        let is_free = |it: &&Arc<str>| ***it != *OWN && !replay.roles.values().any(|taken| taken == *it);
         replay.cast.iter().find(is_free).cloned().unwrap_or(name)
     };
     replay.roles.insert(label, Arc::clone(&role));
@@ -319,6 +333,17 @@ impl Replay {
         answer
     }
 
+    fn has_returned(&mut self, target: Target) {
+        *self.returned.entry(target).or_default() += 1;
+    }
+
+    /// Whether a callback of the handle has returned that is not written down yet; it is now.
+    fn take_return(&mut self, target: Target) -> bool {
+        let Some(count) = self.returned.get_mut(&target).filter(|it| **it > 0) else { return false };
+        *count -= 1;
+        true
+    }
+
     fn registered(&self, target: Target) -> Registered {
         let known = match target {
             Target::Operation(number) => self.operations.get(&number),
@@ -329,6 +354,21 @@ impl Replay {
 }
 
 impl World {
+    /// Whether another thread of the same name may have the recording's next call, and this one a later call: the threads of a pool
+    /// share a name, and the host's own do, which are several only while callbacks overlap.
+    fn may_be_of_another(&self, label: u32, role: &Arc<str>, call: &Call) -> bool {
+        if label == FIRST || self.threads.is_own(label) && self.dispatch.callbacks_entered() < 2 {
+            return false;
+        }
+        let rest = self.replay.iter().flat_map(|it| &it.rest).filter(|it| it.thread == *role);
+        let mut calls = rest.filter_map(|it| match &it.what {
+            What::Called { call, .. } => Some(call),
+            _ => None,
+        });
+        // A wait may have been under way when the journal was taken: then it is not in it.
+        call.is_wait() || calls.any(|it| difference(call, it).is_none())
+    }
+
     /// Plays what the recording has up to the next call: what completes, ends and is told.
     pub(super) fn play_on(&mut self) {
         loop {
@@ -340,7 +380,7 @@ impl World {
                 What::EventReturned { target, .. } => Some(*target),
                 _ => None,
             };
-            if returns.is_some_and(|it| !target_of(it).is_some_and(|it| replay.returned.remove(&it))) {
+            if returns.is_some_and(|it| !target_of(it).is_some_and(|it| replay.take_return(it))) {
                 return; // the client's callback still runs
             }
             let Some(entry) = replay.rest.pop_front() else { return };
@@ -369,7 +409,7 @@ impl World {
         let target = target_of(name)?;
         let Registered { callback, context, is_told } = replay.registered(target);
         if callback == 0 || is_told != event.is_some() {
-            replay.returned.insert(target);
+            replay.has_returned(target);
             return None;
         }
         let operation = operation.map_or(0, |it| it.0);
@@ -385,7 +425,7 @@ impl World {
     /// A callback of the recording has returned.
     pub(super) fn replayed_callback_returned(&mut self, target: Target) {
         if let Some(replay) = self.replay.as_deref_mut() {
-            replay.returned.insert(target);
+            replay.has_returned(target);
             self.play_on();
         }
     }
@@ -422,12 +462,12 @@ fn target_of(handle: TargetHandle) -> Option<Target> {
     })
 }
 
-/// Pipes that a recorded process had: what it wrote until its exit comes out of them, and what is written stays there.
+/// Pipes that a recorded process had: what it wrote until its exit comes out of them, and what is written is swallowed.
 fn make_pipes(world: &mut World, process_id: u32, asked: [bool; 3]) {
     match world.pipes.make(process_id, asked) {
         Ok(ends) => {
-            let replay = world.replay.as_deref_mut().expect("only replays make such pipes");
-            replay.inputs.extend(ends.stdin);
+            ends.stdin.into_iter().for_each(drain);
+            let replay = world.replay.as_deref().expect("only replays make such pipes");
             let output = replay.outputs.get(&process_id).map(|it| (**it).clone()).unwrap_or_default();
             for (pipe, bytes) in [(ends.stdout, output.stdout), (ends.stderr, output.stderr)] {
                 pipe.into_iter().for_each(|it| fill(it, bytes.clone()));
@@ -435,6 +475,12 @@ fn make_pipes(world: &mut World, process_id: u32, asked: [bool; 3]) {
         }
         Err(error) => world.find(crate::journal::report::no_pipes(process_id, &error), None),
     }
+}
+
+/// Reads what a client writes, on a thread of its own until the client closes the pipe: a pipe that is full blocks its writer.
+fn drain(mut pipe: PipeReader) {
+    let read = move || drop(io::copy(&mut pipe, &mut io::sink()));
+    let _ = std::thread::Builder::new().name("hcs-sim".to_owned()).spawn(read);
 }
 
 /// Writes into a pipe and closes it; what its buffer may not hold is written by a thread of its own.

@@ -45,7 +45,7 @@ pub(super) fn load(text: &str, file: &str) -> Result<Journal, Error> {
             }
             continue;
         }
-        let number = journal.dropped + journal.entries.len() as u64;
+        let number = journal.dropped.saturating_add(journal.entries.len() as u64);
         journal.entries.extend(read_entry(node, number, &mut problems));
     }
     if !has_header && problems.is_empty() {
