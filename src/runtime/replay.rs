@@ -189,7 +189,8 @@ pub(crate) fn answer(
             return depart(shared, world, label, call, Instead::Nothing);
         };
         if let Some(differing) = difference(&call, expected) {
-            if world.may_be_of_another(label, &role, &call) && idle.elapsed() < world.settings.patience {
+            if world.may_be_of_another(label, &role, &call, index) && idle.elapsed() < world.settings.patience
+            {
                 wait(shared, world, label);
                 continue;
             }
@@ -356,11 +357,16 @@ impl Replay {
 impl World {
     /// Whether another thread of the same name may have the recording's next call, and this one a later call: the threads of a pool
     /// share a name, and the host's own do, which are several only while callbacks overlap.
-    fn may_be_of_another(&self, label: u32, role: &Arc<str>, call: &Call) -> bool {
-        if label == FIRST || self.threads.is_own(label) && self.dispatch.callbacks_entered() < 2 {
-            return false;
+    fn may_be_of_another(&self, label: u32, role: &Arc<str>, call: &Call, next: usize) -> bool {
+        let Some(replay) = self.replay.as_deref().filter(|_| label != FIRST) else { return false };
+        if self.threads.is_own(label) && self.dispatch.callbacks_entered() < 2 {
+            let enters =
+                |it: &Entry| matches!(it.what, What::CallbackEntered { .. } | What::EventEntered { .. });
+            if !replay.rest.iter().take(next).any(enters) {
+                return false;
+            }
         }
-        let rest = self.replay.iter().flat_map(|it| &it.rest).filter(|it| it.thread == *role);
+        let rest = replay.rest.iter().filter(|it| it.thread == *role);
         let mut calls = rest.filter_map(|it| match &it.what {
             What::Called { call, .. } => Some(call),
             _ => None,
