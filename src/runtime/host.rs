@@ -278,7 +278,8 @@ impl Host {
         let shared = self.shared();
         let mut world = shared.world.lock();
         if world.replay.is_some() {
-            dispatch::settle(shared, &mut world); // whether a callback has returned yet is not for the threads to say
+            // How far callbacks are is the recording's to say, not that of the threads.
+            super::replay::let_others_go_on(shared, &mut world, dispatch::CALLBACK_PAUSE);
         }
         world.journal()
     }

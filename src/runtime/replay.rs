@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 
@@ -242,6 +242,25 @@ fn wait(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32) {
     }
 }
 
+/// Lets callbacks and other threads do what the recording has before the next call of the main thread, as long as they go on.
+pub(super) fn let_others_go_on(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, limit: Duration) {
+    if seat::is_worker_of(shared) {
+        return;
+    }
+    let mut idle = Instant::now();
+    let mut left = usize::MAX;
+    while let Some(rest) = world.left_for_others() {
+        if rest != left {
+            (left, idle) = (rest, Instant::now());
+        }
+        if idle.elapsed() >= limit && (!world.is_at_work() || idle.elapsed() >= world.settings.patience) {
+            return;
+        }
+        dispatch::ensure_worker(shared, world);
+        dispatch::wait(shared, world, CALLBACK_PAUSE.min(limit));
+    }
+}
+
 /// The name that a thread has in the recording: its own, or that of the first one that nobody has yet.
 fn role_of(world: &mut World, label: u32) -> Arc<str> {
     let name = world.threads.name(label);
@@ -373,6 +392,18 @@ impl World {
         });
         // A wait may have been under way when the journal was taken: then it is not in it.
         call.is_wait() || calls.any(|it| difference(call, it).is_none())
+    }
+
+    /// How much is left of the recording, if what comes next is for a callback or another thread to do, and there is one.
+    fn left_for_others(&mut self) -> Option<usize> {
+        self.play_on();
+        let replay = self.replay.as_deref().filter(|it| !it.departed)?;
+        let next = replay.rest.front()?;
+        let can_come = match &next.what {
+            What::Called { .. } if *next.thread != *OWN => self.threads.is_another_alive(&next.thread),
+            _ => self.dispatch.callbacks_entered() > 0,
+        };
+        can_come.then_some(replay.rest.len())
     }
 
     /// Plays what the recording has up to the next call: what completes, ends and is told.

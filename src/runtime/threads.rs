@@ -67,6 +67,11 @@ impl Threads {
         self.seen[label as usize].own
     }
 
+    /// Whether a user's thread with this name lives, other than the first.
+    pub(crate) fn is_another_alive(&self, name: &str) -> bool {
+        self.seen.iter().skip(1).any(|it| it.alive && !it.own && &*it.name == name)
+    }
+
     /// A thread of the host's own with a name.
     pub(crate) fn own_named(&self, name: &str) -> Option<u32> {
         self.seen.iter().position(|it| it.own && &*it.name == name).map(|it| it as u32)
