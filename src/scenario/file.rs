@@ -22,8 +22,8 @@ use crate::runtime::existing::ExistingState;
 use crate::runtime::queue::Order;
 use crate::runtime::world::Completion;
 use crate::schema::{self, ProblemKind, Version};
-use crate::source::Problems;
 use crate::source::record::{Data, Refined, named, record};
+use crate::source::{Node, Problems};
 
 named! {
     ExistingState as "a state": Created, Running, Paused, SavedAsTemplate;
@@ -113,7 +113,7 @@ impl Refined for ShelfFile {}
 pub(crate) struct ShelfName(pub(crate) String);
 
 impl Data for ShelfName {
-    fn read(node: crate::source::Node<'_>, problems: &mut Problems<'_>) -> Option<ShelfName> {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<ShelfName> {
         let names: Vec<(&str, &str)> = crate::scenarios::NAMES.iter().map(|it| (*it, *it)).collect();
         let name = crate::source::record::word(node, "a scenario of the shelf", &names, problems)?;
         Some(ShelfName(name.to_owned()))
@@ -141,7 +141,8 @@ record! {
 }
 
 impl Refined for SystemFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         let Some(configuration) = &self.configuration else { return };
         for problem in schema::check("ComputeSystem", &configuration.0, NEWEST) {
             problems.tell(at, problem.to_string());
@@ -186,8 +187,8 @@ record! {
 }
 
 impl Refined for RuleFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
-        self.reply.check(at, problems);
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        self.reply.check(node, problems);
     }
 
     fn refine(shape: &mut Value) {
@@ -212,7 +213,8 @@ record! {
 }
 
 impl Refined for WhenFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         for pointer in self.document.keys().chain(&self.document_has) {
             if !pointer.is_empty() && !pointer.starts_with('/') {
                 problems.tell(at, words::no_pointer(pointer));
@@ -270,7 +272,8 @@ impl Refined for ReplyFile {
         shape["oneOf"] = REPLIES.iter().map(|it| json!({ "required": [it] })).collect();
     }
 
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         let said = [
             self.simulate,
             self.refuse.is_some(),
@@ -280,7 +283,7 @@ impl Refined for ReplyFile {
             self.acknowledge,
             self.never_completes,
         ];
-        if said.iter().filter(|it| **it).count() != 1 && problems.is_empty() {
+        if said.iter().filter(|it| **it).count() != 1 && !problems.are_about(node, &REPLIES) {
             problems.tell(at, words::not_one_of("a reply", &REPLIES));
         }
         for code in [self.refuse, self.fail].into_iter().flatten().filter(|it| it.is_success()) {
@@ -296,7 +299,9 @@ impl Refined for ReplyFile {
             for problem in told.iter().filter(|it| it.kind != ProblemKind::MissingMember) {
                 problems.tell(at, problem.to_string());
             }
-            if serde_json::from_str::<ResultError>(&error.0).is_err() && problems.is_empty() {
+            if serde_json::from_str::<ResultError>(&error.0).is_err()
+                && !problems.are_about(node, &["result_error"])
+            {
                 problems.tell(at, words::expected("a ResultError", "another document"));
             }
         }
@@ -338,7 +343,8 @@ impl FaultFile {
 }
 
 impl Refined for FaultFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         if self.fault().is_none() && !self.name.is_empty() {
             problems.tell(at, words::unknown_word("a fault", &self.name, &faults::names()));
         }
@@ -393,7 +399,7 @@ record! {
 pub(crate) struct EventName(pub(crate) String);
 
 impl Data for EventName {
-    fn read(node: crate::source::Node<'_>, problems: &mut Problems<'_>) -> Option<EventName> {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<EventName> {
         let names: Vec<(&str, &str)> = EVENTS.iter().map(|it| (*it, *it)).collect();
         let name = crate::source::record::word(node, "an event", &names, problems)?;
         Some(EventName(name.to_owned()))
@@ -409,7 +415,8 @@ impl Data for EventName {
 }
 
 impl Refined for EventFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         let Some(EventName(name)) = &self.event else { return };
         let mut need = |is_there: bool, what: &str| {
             if !is_there {
@@ -445,11 +452,12 @@ record! {
 }
 
 impl Refined for RaisingFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
-        if self.event.event.is_none() && problems.is_empty() {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
+        if self.event.event.is_none() && !problems.are_about(node, &["event"]) {
             problems.tell(at, words::missing("what a rule raises", "event"));
         }
-        self.event.check(at, problems);
+        self.event.check(node, problems);
     }
 }
 
@@ -465,11 +473,14 @@ record! {
 }
 
 impl Refined for TimedFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
-        if self.event.event.is_some() == self.release.is_some() && problems.is_empty() {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
+        if self.event.event.is_some() == self.release.is_some()
+            && !problems.are_about(node, &["event", "release"])
+        {
             problems.tell(at, words::not_one_of("what happens", &["event", "release"]));
         }
-        self.event.check(at, problems);
+        self.event.check(node, problems);
     }
 }
 
@@ -504,7 +515,8 @@ record! {
 }
 
 impl Refined for ProgramFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         if self.command_line.is_some() && self.starting_with.is_some() {
             problems.tell(at, words::not_together(&["command_line", "starting_with"]));
         }
