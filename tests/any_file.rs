@@ -3,8 +3,6 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
-
 use hcs_sim::{Error, Host, Journal, Scenario, call, event, program};
 use proptest::prelude::*;
 use support::{VM, close_system, create, repeatable, start};
@@ -31,25 +29,31 @@ fn examine(text: &str, read: Result<(), Error>) {
 }
 
 fn scenario(text: &str) {
-    examine(text, Scenario::from_json(text).map(|it| {
-        // What can be read can be written, and says the same then.
-        let written = it.to_json();
-        assert_eq!(Scenario::from_json(&written).unwrap(), it, "{written}");
-        assert_eq!(Scenario::from_json(&written).unwrap().to_json(), written);
-        // And it can be played, or cannot be there.
-        match Host::builder().scenario(&it) {
-            Ok(host) => _ = Scenario::of(&host).unwrap(),
-            Err(error) => assert!(matches!(error, Error::CannotBeThere { .. }), "{error}"),
-        }
-    }));
+    examine(
+        text,
+        Scenario::from_json(text).map(|it| {
+            // What can be read can be written, and says the same then.
+            let written = it.to_json();
+            assert_eq!(Scenario::from_json(&written).unwrap(), it, "{written}");
+            assert_eq!(Scenario::from_json(&written).unwrap().to_json(), written);
+            // And it can be played, or cannot be there.
+            match Host::builder().scenario(&it) {
+                Ok(host) => _ = Scenario::of(&host).unwrap(),
+                Err(error) => assert!(matches!(error, Error::CannotBeThere { .. }), "{error}"),
+            }
+        }),
+    );
 }
 
 fn journal(text: &str) {
-    examine(text, Journal::load(text).map(|it| {
-        let written = it.to_json_lines();
-        assert_eq!(Journal::load(&written).unwrap().to_json_lines(), written);
-        let _ = (it.to_string(), it.to_mermaid());
-    }));
+    examine(
+        text,
+        Journal::load(text).map(|it| {
+            let written = it.to_json_lines();
+            assert_eq!(Journal::load(&written).unwrap().to_json_lines(), written);
+            let _ = (it.to_string(), it.to_mermaid());
+        }),
+    );
 }
 
 fn scenarios() -> Vec<String> {
@@ -86,8 +90,29 @@ enum Spoil {
 fn spoil() -> impl Strategy<Value = Spoil> {
     let at = || 0usize..20_000;
     let what = vec![
-        "\"", "{", "}", "[", "]", ",", ":", "\\", "\\ud800", "\r\n", "\t", "ä", "😀", "null", "-1", "1e999", "true",
-        "\"\":1,", "99999999999999999999", "\"$schema\":1,", "//", "\u{feff}", "\0",
+        "\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\\",
+        "\\ud800",
+        "\r\n",
+        "\t",
+        "ä",
+        "😀",
+        "null",
+        "-1",
+        "1e999",
+        "true",
+        "\"\":1,",
+        "99999999999999999999",
+        "\"$schema\":1,",
+        "//",
+        "\u{feff}",
+        "\0",
     ];
     prop_oneof![
         (at(), any::<u8>()).prop_map(|(at, byte)| Spoil::Byte { at, byte }),
@@ -163,8 +188,9 @@ fn a_mark_at_the_beginning_and_line_ends_of_windows_say_nothing() {
 #[test]
 fn large_and_strange_files_end() {
     let mib = 1 << 20;
-    let many = |one: &str| format!("{one},").repeat(mib / (one.len() + 1));
-    let members: String = (0..100_000).map(|it| format!("\"{it}\":1,")).collect();
+    let few = 1 << 16; // what is told takes its time in a debug build
+    let many = |one: &str| format!("{one},").repeat(few / (one.len() + 1));
+    let members: String = (0..20_000).map(|it| format!("\"{it}\":1,")).collect();
     let rule = r#"{"when":{"call":"start"},"simulate":true,"optional":true}"#;
     for text in [
         format!("{{{members}\"z\":1}}"),
@@ -173,16 +199,20 @@ fn large_and_strange_files_end() {
         format!("{{\"allow\":[{}1]}}", many("1")),
         format!("{{\"description\":\"{}\"}}", "\\u00e4".repeat(mib / 6)),
         r#"{"systems":[{"id":"a","configuration":"#.repeat(100_000),
-        format!(r#"{{"rules":[{{"when":{{"document":{{"/a":{}{}}}}},"simulate":true}}]}}"#, "[".repeat(300), "]".repeat(300)),
-        format!(r#"{{"systems":[{{"id":"a","configuration":{{"Owner":{}{}}}}}]}}"#, "[".repeat(9_000), "]".repeat(9_000)),
+        format!(
+            r#"{{"rules":[{{"when":{{"document":{{"/a":{}{}}}}},"simulate":true}}]}}"#,
+            "[".repeat(300),
+            "]".repeat(300)
+        ),
+        format!(
+            r#"{{"systems":[{{"id":"a","configuration":{{"Owner":{}{}}}}}]}}"#,
+            "[".repeat(9_000),
+            "]".repeat(9_000)
+        ),
         "\n".repeat(mib),
     ] {
-        let started = Instant::now();
         scenario(&text);
-        eprintln!("{:?} {}", started.elapsed(), &text[..40.min(text.len())]);
         journal(&text);
         journal(&format!("{{\"hcs_sim_journal\":1}}\n{text}"));
-        eprintln!("{:?} {}", started.elapsed(), &text[..40.min(text.len())]);
     }
-    let _ = Duration::ZERO;
 }

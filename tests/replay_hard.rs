@@ -198,3 +198,228 @@ fn threads_that_share_a_name_take_their_turns() {
         });
     }
 }
+
+/// A recording by hand.
+fn journal_of(lines: &str) -> Journal {
+    Journal::load(&format!("{{\"hcs_sim_journal\":1}}\n{lines}")).unwrap()
+}
+
+/// What is told of a client on a replaying host.
+fn told(journal: &Journal, client: impl FnOnce(&Host)) -> Vec<String> {
+    let host = Host::builder().patience(Duration::from_millis(200)).replaying(journal);
+    let report = report_of(&host, || client(&host));
+    report.map_or(Vec::new(), |it| it.findings.iter().map(|it| it.sentence.clone()).collect())
+}
+
+const CREATED: &str = r#"{"at":"0s","thread":"main","call":"HcsCreateOperation","arguments":{"context":false,"callback":false},"returned":"operation#1"}"#;
+
+#[test]
+fn recordings_that_make_no_sense_end_and_are_told() {
+    let departs = ["HcsCreateOperation comes too early: the recording has something else first".to_owned()];
+    // Callbacks return that were never entered, and nobody is there to return: the first of them is waited for.
+    for nonsense in [
+        r#"{"at":"0s","thread":"hcs","callback_returned":"operation#7"}"#,
+        r#"{"at":"0s","thread":"hcs","callback_returned":"NULL"}"#,
+        r#"{"at":"0s","thread":"hcs","event_returned":"SystemExited","target":"system#7"}"#,
+    ] {
+        let journal = journal_of(&format!("{nonsense}\n{CREATED}"));
+        let sentences = told(&journal, |_| assert!(operation().is_null()));
+        assert_eq!(sentences, departs, "{nonsense}");
+    }
+    // What is odd and in nobody's way is played.
+    let at = "18446744073.709551615s";
+    let lines = [
+        format!(r#"{{"at":"{at}","thread":"hcs","service":"the service is gone"}}"#),
+        r#"{"at":"0s","began":"5s","thread":"hcs","completed":"operation#68719476735","operation_type":"Start","hresult":"S_OK","dropped":true}"#.to_owned(),
+        r#"{"at":"1s","thread":"","callback_entered":"operation#3"}"#.to_owned(),
+        r#"{"at":"1s","thread":"hcs","callback_returned":"operation#3"}"#.to_owned(),
+        r#"{"at":"1s","thread":"hcs","event_entered":"ProcessExited","target":"process#9","data":"no JSON"}"#.to_owned(),
+        r#"{"at":"1s","thread":"hcs","process_exited":7,"system_id":"a","document":{},"stdout":[255,0],"stderr":"x"}"#.to_owned(),
+        r#"{"at":"1s","thread":"hcs","event_returned":"SystemExited","target":"process#9"}"#.to_owned(),
+        CREATED.to_owned(),
+        r#"{"at":"0s","thread":"main","call":"HcsOpenComputeSystem","arguments":{"id":"a","requested_access":268435456,"compute_system":true},"system_id":"a","returned":"S_OK","compute_system":"system#68719476735"}"#.to_owned(),
+        r#"{"at":"0s","thread":"main","call":"HcsCloseComputeSystem","arguments":{"compute_system":"system#68719476735"},"system_id":"a","returned":"returned"}"#.to_owned(),
+        r#"{"at":"0s","thread":"main","call":"HcsCloseOperation","arguments":{"operation":"operation#1"},"returned":"returned"}"#.to_owned(),
+    ];
+    let journal = journal_of(&lines.join("\n"));
+    let host = Host::replaying(&journal);
+    host.run(|host| {
+        let operation = operation();
+        let (code, system) = open("a", GENERIC_ALL);
+        assert_eq!(code, S_OK);
+        close_system(system);
+        close_operation(operation);
+        assert_eq!(host.now(), Duration::from_nanos(u64::MAX)); // time never goes back
+        assert_eq!(host.journal().entries().len(), journal.entries().len());
+    });
+}
+
+#[test]
+fn processes_that_never_end_and_have_pipes_are_answered() {
+    let lines = [
+        CREATED,
+        r#"{"at":"0s","thread":"main","call":"HcsWaitForOperationResultAndProcessInfo","arguments":{"operation":"operation#1","timeout_ms":"INFINITE","process_information":true,"result_document":true},"returned":"S_OK","process_information":{"process_id":7,"streams":["std_input","std_output","std_error"]}}"#,
+        r#"{"at":"0s","thread":"main","call":"HcsCloseOperation","arguments":{"operation":"operation#1"},"returned":"returned"}"#,
+    ];
+    let journal = journal_of(&lines.join("\n"));
+    Host::replaying(&journal).run(|host| {
+        let operation = operation();
+        let (code, info, _) = wait_with_info(operation);
+        assert_eq!((code, info.ProcessId), (S_OK, 7));
+        write_all(info.StdInput, &[0; 200 << 10]).unwrap();
+        assert_eq!(read_all(info.StdOutput), b"");
+        [info.StdInput, info.StdOutput, info.StdError].into_iter().for_each(close_pipe);
+        close_operation(operation);
+        assert_eq!(host.journal().to_json_lines(), journal.to_json_lines());
+    });
+    let leaks = told(&journal, |_| {
+        let operation = operation();
+        wait_with_info(operation);
+        close_operation(operation);
+    });
+    assert_eq!(leaks.len(), 3, "pipes that are not closed leak in a replay as in a run: {leaks:?}");
+}
+
+#[test]
+fn a_document_that_is_not_freed_is_told_of_a_replay_too() {
+    let client = |frees: bool| {
+        let operation = operation();
+        // SAFETY: any handle value is recognised; the out pointer is valid; a document is freed once.
+        unsafe {
+            let mut document = std::ptr::null_mut();
+            HcsEnumerateComputeSystems(std::ptr::null(), operation);
+            HcsWaitForOperationResult(operation, INFINITE, &mut document);
+            if frees {
+                hcs_sim::win32::LocalFree(document.cast());
+            }
+        }
+        close_operation(operation);
+    };
+    let journal = recorded(|_| client(true));
+    assert_eq!(told(&journal, |_| client(true)), [""; 0]);
+    let leak = told(&journal, |_| client(false));
+    assert!(leak.len() == 1 && leak[0].contains("was never freed"), "{leak:?}");
+}
+
+#[test]
+fn what_a_test_tells_a_replaying_host_says_nothing() {
+    let client = |_: &Host| {
+        let system = create("web", VM);
+        start(system);
+        close_system(system);
+    };
+    let journal = recorded(client);
+    replays(&journal, |host| {
+        host.when(calls::start()).refuse(E_FAIL);
+        host.when(calls::create()).fail(E_FAIL).hold_as("gate");
+        host.canned("tool", program::prints("x"));
+        host.add_system(hcs_sim::Existing::new("web")).unwrap();
+        host.play(&hcs_sim::scenarios::exit_while_starting("web")).unwrap();
+        host.raise_after(Duration::from_millis(1), event::service_disconnect());
+        host.raise_at(Duration::ZERO, event::power_off("web"));
+        host.raise(event::power_off("nobody"));
+        host.advance(Duration::from_secs(100));
+        assert!(host.release("gate") == 0 && !host.release_next());
+        client(host);
+        host.advance(Duration::from_secs(100));
+        assert_eq!(host.now(), journal.entries().last().unwrap().at);
+    });
+}
+
+#[test]
+fn recordings_in_other_times_are_replayed_at_once() {
+    for time in [Time::Manual, Time::Real] {
+        let client = |host: &Host| {
+            create_call("web", VM, operation());
+            host.advance(Duration::from_millis(50));
+        };
+        let host =
+            Host::builder().time(time).allow(FindingKind::LeakedOperation).allow(FindingKind::LeakedSystem);
+        let journal = host.run(|host| {
+            client(host);
+            host.journal()
+        });
+        let host = Host::replaying(&journal);
+        host.allow(FindingKind::LeakedOperation);
+        host.run(|host| {
+            client(host);
+            assert_eq!(host.journal().to_json_lines(), journal.to_json_lines());
+        });
+    }
+}
+
+#[test]
+fn a_client_that_panics_in_the_middle_fails_by_its_own_panic() {
+    let journal = recorded(with_a_watcher);
+    let panic = std::panic::catch_unwind(|| {
+        Host::replaying(&journal).run(|_| {
+            let _ = create("web", VM);
+            panic!("mine");
+        })
+    });
+    assert_eq!(panic.unwrap_err().downcast_ref::<&str>(), Some(&"mine"));
+}
+
+#[test]
+fn a_call_for_which_another_thread_has_to_come_first_is_told_and_not_waited_for_for_ever() {
+    let journal = recorded(with_a_watcher);
+    let sentences = told(&journal, |_| {
+        let system = create("web", VM);
+        start(system);
+        assert_eq!(call(HcsTerminateComputeSystem, system, operation(), None), HCS_E_SERVICE_NOT_AVAILABLE);
+    });
+    assert_eq!(sentences, ["HcsCreateOperation comes too early: the recording has something else first"]);
+}
+
+#[test]
+fn two_replays_side_by_side_do_not_mix() {
+    let journal = recorded(with_a_watcher);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| replays(&journal, with_a_watcher));
+        }
+    });
+}
+
+#[test]
+fn long_recordings_are_replayed() {
+    let client = |host: &Host| {
+        std::thread::scope(|scope| {
+            for nth in 0..3 {
+                let worker = std::thread::Builder::new().name(format!("worker {nth}"));
+                worker
+                    .spawn_scoped(scope, move || {
+                        let _entered = host.enter();
+                        for _ in 0..1_000 {
+                            close_operation(operation());
+                        }
+                    })
+                    .unwrap();
+            }
+        });
+    };
+    let journal = recorded(|host| {
+        close_operation(operation());
+        client(host);
+    });
+    replays(&journal, |host| {
+        close_operation(operation());
+        client(host);
+    });
+}
+
+#[test]
+fn a_listener_hears_what_was_told_then() {
+    let client = |host: &Host| {
+        let listener = Listener::new();
+        let system = running("box");
+        assert_eq!(listener.register(system, 0), S_OK);
+        host.raise(event::worker_death("box"));
+        let heard = listener.next();
+        close_system(system);
+        (heard.event, heard.data)
+    };
+    let mut first = None;
+    let journal = recorded(|host| first = Some(client(host)));
+    replays(&journal, |host| assert_eq!(Some(client(host)), first));
+}

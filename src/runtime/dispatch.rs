@@ -169,6 +169,11 @@ impl Dispatch {
         self.entered.len() + self.jobs.iter().filter(|it| matches!(it, Job::Replayed(_))).count()
     }
 
+    /// Whose callback a thread is inside of.
+    pub(super) fn entered_on(&self, label: u32) -> Option<Target> {
+        self.entered.iter().find(|it| it.label == label).map(|it| it.target)
+    }
+
     /// Whether a thread is inside of a callback.
     pub(super) fn is_in_callback(&self, label: u32) -> bool {
         self.entered.iter().any(|it| it.label == label)

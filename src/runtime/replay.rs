@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use parking_lot::MutexGuard;
 
 use super::call::{self, Answered};
+use super::clock::Time;
 use super::dispatch::{self, CALLBACK_PAUSE, Job};
-use super::host::Host;
+use super::host::{Builder, Host};
 use super::hot::Callback;
 use super::seat;
 use super::threads::{FIRST, OWN};
-use super::world::{Settings, Shared, World};
+use super::world::{Shared, World};
 use crate::answer::{Answer, Returned};
 use crate::call::{Argument, Call, CreateOptions, Pointer, Text};
 use crate::event::EventType;
@@ -86,12 +87,28 @@ impl Host {
     /// });
     /// ```
     pub fn replaying(journal: &Journal) -> Host {
-        // The recording says which callbacks overlap, and how long the journal is.
-        let limit = Settings::default().journal_limit.max(journal.entries().len());
-        let host = Host::builder()
-            .journal_limit(limit)
-            .behavior(|it| it.delivery = CallbackDelivery::SideBySide)
-            .build();
+        Builder::default().replaying(journal)
+    }
+}
+
+impl Builder {
+    /// As [`Host::replaying`], with what counts for a host that answers from a journal: patience, levels.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hcs_sim::{FindingKind, Host};
+    /// let recorded = Host::new().journal();
+    /// let host = Host::builder().patience(Duration::from_secs(60)).allow(FindingKind::ReplayDeparted).replaying(&recorded);
+    /// # drop(host);
+    /// ```
+    pub fn replaying(self, journal: &Journal) -> Host {
+        // The recording says which callbacks overlap, how time passes, and how long the journal is.
+        let replaying = self.edit(|it| {
+            it.time = Time::Virtual;
+            it.journal_limit = it.journal_limit.max(journal.entries().len());
+            it.behavior.delivery = CallbackDelivery::SideBySide;
+        });
+        let host = replaying.build();
         let serial = host.shared().serial;
         let mut cast: Vec<Arc<str>> = Vec::new();
         for entry in journal.entries() {
@@ -181,8 +198,7 @@ pub(crate) fn answer(
             (left, idle) = (replay.rest.len(), Instant::now());
         }
         let Some((index, expected)) = replay.next_call_of(&role) else {
-            // Another thread's wait may have been under way when the journal was taken.
-            if label != FIRST && call.is_wait() && idle.elapsed() < world.settings.patience {
+            if world.was_cut(label, &call) && idle.elapsed() < world.settings.patience {
                 wait(shared, world, label);
                 continue;
             }
@@ -377,6 +393,9 @@ impl World {
     /// Whether another thread of the same name may have the recording's next call, and this one a later call: the threads of a pool
     /// share a name, and the host's own do, which are several only while callbacks overlap.
     fn may_be_of_another(&self, label: u32, role: &Arc<str>, call: &Call, next: usize) -> bool {
+        if self.was_cut(label, call) {
+            return true;
+        }
         let Some(replay) = self.replay.as_deref().filter(|_| label != FIRST) else { return false };
         if self.threads.is_own(label) && self.dispatch.callbacks_entered() < 2 {
             let enters =
@@ -390,8 +409,22 @@ impl World {
             What::Called { call, .. } => Some(call),
             _ => None,
         });
-        // A wait may have been under way when the journal was taken: then it is not in it.
-        call.is_wait() || calls.any(|it| difference(call, it).is_none())
+        calls.any(|it| difference(call, it).is_none())
+    }
+
+    /// Whether the recording may lack a call because its journal was taken too early: that of a thread that waited inside the host
+    /// then, or of a callback that had not returned.
+    fn was_cut(&self, label: u32, call: &Call) -> bool {
+        let Some(replay) = self.replay.as_deref().filter(|_| label != FIRST) else { return false };
+        let returns = |it: &Entry, target: Target| match &it.what {
+            What::CallbackReturned { operation } => {
+                target_of(TargetHandle::Operation(*operation)) == Some(target)
+            }
+            What::EventReturned { target: it, .. } => target_of(*it) == Some(target),
+            _ => false,
+        };
+        let callback = self.dispatch.entered_on(label);
+        call.is_wait() || callback.is_some_and(|target| !replay.rest.iter().any(|it| returns(it, target)))
     }
 
     /// How much is left of the recording, if what comes next is for a callback or another thread to do, and there is one.

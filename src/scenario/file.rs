@@ -142,7 +142,7 @@ record! {
 
 impl Refined for SystemFile {
     fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
-        let at = node.at;
+        let at = node.place_of("configuration");
         let Some(configuration) = &self.configuration else { return };
         for problem in schema::check("ComputeSystem", &configuration.0, NEWEST) {
             problems.tell(at, problem.to_string());
@@ -221,7 +221,7 @@ impl Refined for WhenFile {
             }
         }
         if self.nth == Some(0) {
-            problems.tell(at, words::counted_from_one());
+            problems.tell(node.place_of("nth"), words::counted_from_one());
         }
     }
 }
@@ -286,8 +286,10 @@ impl Refined for ReplyFile {
         if said.iter().filter(|it| **it).count() != 1 && !problems.are_about(node, &REPLIES) {
             problems.tell(at, words::not_one_of("a reply", &REPLIES));
         }
-        for code in [self.refuse, self.fail].into_iter().flatten().filter(|it| it.is_success()) {
-            problems.tell(at, words::no_failure(code));
+        for (name, code) in [("refuse", self.refuse), ("fail", self.fail)] {
+            if let Some(code) = code.filter(|it| it.is_success()) {
+                problems.tell(node.place_of(name), words::no_failure(code));
+            }
         }
         let documents = [self.document.is_some(), self.result_error.is_some(), self.no_document];
         if documents.iter().filter(|it| **it).count() > 1 {
@@ -295,13 +297,11 @@ impl Refined for ReplyFile {
         }
         if let Some(error) = &self.result_error {
             // What is missing is filled in.
-            let told = schema::check("ResultError", &error.0, NEWEST);
-            for problem in told.iter().filter(|it| it.kind != ProblemKind::MissingMember) {
-                problems.tell(at, problem.to_string());
-            }
-            if serde_json::from_str::<ResultError>(&error.0).is_err()
-                && !problems.are_about(node, &["result_error"])
-            {
+            let at = node.place_of("result_error");
+            let mut told = schema::check("ResultError", &error.0, NEWEST);
+            told.retain(|it| it.kind != ProblemKind::MissingMember);
+            told.iter().for_each(|it| problems.tell(at, it.to_string()));
+            if told.is_empty() && serde_json::from_str::<ResultError>(&error.0).is_err() {
                 problems.tell(at, words::expected("a ResultError", "another document"));
             }
         }
@@ -344,9 +344,9 @@ impl FaultFile {
 
 impl Refined for FaultFile {
     fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
-        let at = node.at;
         if self.fault().is_none() && !self.name.is_empty() {
-            problems.tell(at, words::unknown_word("a fault", &self.name, &faults::names()));
+            problems
+                .tell(node.place_of("name"), words::unknown_word("a fault", &self.name, &faults::names()));
         }
     }
 

@@ -215,6 +215,12 @@ impl<'a> Node<'a> {
             .then(|| serde_json::Deserializer::from_str(self.raw).deserialize_map(Members(self)).ok())?
     }
 
+    /// Where the value of a member of this object stands; without it, where the object does.
+    pub(crate) fn place_of(self, name: &str) -> usize {
+        let members = self.members().unwrap_or_default();
+        members.iter().find(|it| it.name == name).map_or(self.at, |it| it.value.at)
+    }
+
     /// The items of a list.
     pub(crate) fn items(self) -> Option<Vec<Node<'a>>> {
         struct Items<'a>(Node<'a>);
