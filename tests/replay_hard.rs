@@ -4,6 +4,7 @@
 mod support;
 
 use std::ffi::c_void;
+use std::process::Command;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Barrier, Mutex};
 use std::time::Duration;
@@ -422,4 +423,44 @@ fn a_listener_hears_what_was_told_then() {
     let mut first = None;
     let journal = recorded(|host| first = Some(client(host)));
     replays(&journal, |host| assert_eq!(Some(client(host)), first));
+}
+
+/// What hangs outside of HCS cannot be ended by it: stderr of a process of its own says why.
+#[test]
+fn a_client_that_waits_for_a_callback_in_vain_is_told_why() {
+    let said = |what: &str| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "wait_in_vain", "--nocapture"]);
+        let output = command.env("WAIT_IN_VAIN", what).output().unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let first = said("watcher");
+    assert!(first.contains("the recording has callbacks left; it has something else first"), "{first}");
+    assert!(
+        first.contains(r#"recorded     HcsCreateOperation(NULL, NULL) at t=0.000s, thread "other""#),
+        "{first}"
+    );
+    let departed = said("departed");
+    assert!(departed.contains("no callback comes after a call that has departed from it"), "{departed}");
+}
+
+/// The part of the test above that runs in the process of its own; alone it does nothing.
+#[test]
+fn wait_in_vain() {
+    let Ok(what) = std::env::var("WAIT_IN_VAIN") else { return };
+    let created = CREATED.replace("false", "true");
+    let lines = [
+        created.as_str(),
+        &CREATED.replace("main", "other").replace("operation#1", "operation#2"),
+        r#"{"at":"0s","thread":"hcs","callback_entered":"operation#1"}"#,
+    ];
+    let (sender, receiver) = mpsc::channel::<Hresult>();
+    let host = Host::builder().patience(Duration::from_millis(50)).replaying(&journal_of(&lines.join("\n")));
+    host.run(|_| {
+        operation_with((&raw const sender).cast(), Some(closes_itself));
+        if what == "departed" {
+            operation();
+        }
+        let _ = receiver.recv_timeout(Duration::from_secs(1)); // as long as somebody may look at it
+    });
 }

@@ -172,7 +172,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place_and_the_nearest_spell
         r#"9:64: expected a whole number"#,
         r#"9:68: "expect" stands here twice"#,
         r#"11:37: "gest_crash" is not an event; did you mean "guest_crash"?"#,
-        r#"12:44: /VirtualMachin: ComputeSystem has no member "VirtualMachin"; did you mean "VirtualMachine"?"#,
+        r#"12:45: /VirtualMachin: ComputeSystem has no member "VirtualMachin"; did you mean "VirtualMachine"?"#,
         r#"12:72: a system needs "id""#,
         r#"12:83: "Runing" is not a state; did you mean "Running"?"#,
         r#"13:13: "leaked-operations" is not a kind of finding; did you mean "leaked-operation"?"#,
@@ -184,6 +184,11 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place_and_the_nearest_spell
             told.join("\n")
         );
     }
+    assert_eq!(
+        told.len(),
+        expected.len() + 1,
+        "nothing is told twice, and of the configuration two things are"
+    );
     assert!(error.to_string().starts_with("scenario cannot be used: "));
     assert!(error.to_string().contains("\n  scenario:2:3: a scenario has no \"hosst\""));
 }

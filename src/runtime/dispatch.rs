@@ -9,6 +9,7 @@ use parking_lot::MutexGuard;
 
 use super::clock::Time;
 use super::hot::{Callback, Handed};
+use super::replay::Replay;
 use super::seat;
 use super::threads::Threads;
 use super::world::{Shared, World};
@@ -214,7 +215,10 @@ impl World {
 
     /// Whether time may concern somebody who does not wait inside the host.
     pub(super) fn is_awaited(&self) -> bool {
-        self.model.awaited > 0 || self.model.registrations > 0 || self.guests.are_running()
+        self.model.awaited > 0
+            || self.model.registrations > 0
+            || self.guests.are_running()
+            || self.replay.as_deref().is_some_and(Replay::has_callbacks_left)
     }
 
     /// Gives programs their turns, up to the next callback, which needs a thread of the dispatcher.
@@ -563,8 +567,13 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
             if nothing_happens && world.queue.next_at().is_none() && world.threads.are_asleep(None) {
                 // Whatever the client waits in, it is not ours to end; but somebody may be looking at a test that hangs.
                 world.dispatch.hinted = true;
-                let programs = world.states_of_programs();
-                eprintln!("{}", report::awaited_callback(world.model.awaited, &programs, patience));
+                match world.replay.as_deref() {
+                    Some(replay) => eprintln!("{}", replay.what_is_awaited(patience)),
+                    None => {
+                        let programs = world.states_of_programs();
+                        eprintln!("{}", report::awaited_callback(world.model.awaited, &programs, patience));
+                    }
+                }
             }
         }
         _ => shared.work.wait(world),

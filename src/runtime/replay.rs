@@ -1,8 +1,9 @@
 //! A host that answers from a journal: each call is compared with the one that was recorded, and answered as that was.
 //! Not here: reading journals (`journal::saved`), the sentences about calls that depart (`journal::report::replay`).
 
+mod pipes;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{self, PipeReader, PipeWriter, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,8 @@ pub(crate) struct Replay {
     returned: BTreeMap<Target, usize>,
     /// What each process wrote until its exit.
     outputs: BTreeMap<u32, Arc<Output>>,
+    /// How many callbacks are left in it.
+    callbacks_left: usize,
     departed: bool,
 }
 
@@ -133,6 +136,7 @@ impl Builder {
             listeners: BTreeMap::new(),
             returned: BTreeMap::new(),
             outputs: outputs.collect(),
+            callbacks_left: journal.entries().iter().filter(|it| enters(it)).count(),
             departed: false,
         }));
         host
@@ -235,7 +239,7 @@ pub(crate) fn answer(
         world.log.name_system(answer.system, id);
     }
     if let Some(info) = answer.process_info.filter(|it| it.is_create) {
-        make_pipes(world, info.process_id, [info.std_input, info.std_output, info.std_error]);
+        pipes::make(world, info.process_id, [info.std_input, info.std_output, info.std_error]);
     }
     let performed = Performed { note: note.map(|it| it.to_string()), ..Performed::done(answer) };
     let answered = call::write_down(shared, world, label, nanos(began), call, performed);
@@ -369,6 +373,17 @@ impl Replay {
         answer
     }
 
+    /// Whether the client may wait for a callback.
+    pub(super) fn has_callbacks_left(&self) -> bool {
+        let mut registered = self.operations.values().chain(self.listeners.values());
+        self.callbacks_left > 0 && registered.any(|it| it.callback != 0)
+    }
+
+    /// Why no callback comes, in words.
+    pub(super) fn what_is_awaited(&self, patience: Duration) -> String {
+        words::awaited(self.rest.front().filter(|_| !self.departed), patience)
+    }
+
     fn has_returned(&mut self, target: Target) {
         *self.returned.entry(target).or_default() += 1;
     }
@@ -398,8 +413,6 @@ impl World {
         }
         let Some(replay) = self.replay.as_deref().filter(|_| label != FIRST) else { return false };
         if self.threads.is_own(label) && self.dispatch.callbacks_entered() < 2 {
-            let enters =
-                |it: &Entry| matches!(it.what, What::CallbackEntered { .. } | What::EventEntered { .. });
             if !replay.rest.iter().take(next).any(enters) {
                 return false;
             }
@@ -454,6 +467,7 @@ impl World {
                 return; // the client's callback still runs
             }
             let Some(entry) = replay.rest.pop_front() else { return };
+            replay.callbacks_left -= usize::from(enters(&entry));
             let at = nanos(entry.at);
             self.clock.move_to(at);
             let label = self.label_named(&entry.thread);
@@ -524,47 +538,17 @@ impl World {
     }
 }
 
+/// Whether a callback is entered.
+fn enters(entry: &Entry) -> bool {
+    matches!(entry.what, What::CallbackEntered { .. } | What::EventEntered { .. })
+}
+
 fn target_of(handle: TargetHandle) -> Option<Target> {
     Some(match handle {
         TargetHandle::Operation(it) => Target::Operation(it.number()?),
         TargetHandle::System(it) => Target::System(it.number()?),
         TargetHandle::Process(it) => Target::Process(it.number()?),
     })
-}
-
-/// Pipes that a recorded process had: what it wrote until its exit comes out of them, and what is written is swallowed.
-fn make_pipes(world: &mut World, process_id: u32, asked: [bool; 3]) {
-    match world.pipes.make(process_id, asked) {
-        Ok(ends) => {
-            ends.stdin.into_iter().for_each(drain);
-            let replay = world.replay.as_deref().expect("only replays make such pipes");
-            let output = replay.outputs.get(&process_id).map(|it| (**it).clone()).unwrap_or_default();
-            for (pipe, bytes) in [(ends.stdout, output.stdout), (ends.stderr, output.stderr)] {
-                pipe.into_iter().for_each(|it| fill(it, bytes.clone()));
-            }
-        }
-        Err(error) => world.find(crate::journal::report::no_pipes(process_id, &error), None),
-    }
-}
-
-/// Reads what a client writes, on a thread of its own until the client closes the pipe: a pipe that is full blocks its writer.
-fn drain(mut pipe: PipeReader) {
-    let read = move || drop(io::copy(&mut pipe, &mut io::sink()));
-    let _ = std::thread::Builder::new().name("hcs-sim".to_owned()).spawn(read);
-}
-
-/// Writes into a pipe and closes it; what its buffer may not hold is written by a thread of its own.
-fn fill(mut pipe: PipeWriter, bytes: Vec<u8>) {
-    const ALWAYS_FITS: usize = 4096;
-    let fits = bytes.len() <= ALWAYS_FITS;
-    let mut write = move || {
-        let _ = pipe.write_all(&bytes); // a reader that is gone wants nothing
-    };
-    if fits {
-        write();
-    } else {
-        let _ = std::thread::Builder::new().name("hcs-sim".to_owned()).spawn(write);
-    }
 }
 
 /// The first call that is not the recorded one.
