@@ -464,3 +464,125 @@ fn wait_in_vain() {
         let _ = receiver.recv_timeout(Duration::from_secs(1)); // as long as somebody may look at it
     });
 }
+
+/// An operation that was made where no host could be told belongs to the first host that it is used on.
+fn with_an_operation_from_elsewhere(host: &Host) {
+    let (sender, receiver) = mpsc::channel::<Hresult>();
+    let context = Sent::new((&raw const sender).cast_mut().cast());
+    std::thread::scope(|scope| {
+        let make = || {
+            let made = [operation(), operation_with(context.get(), Some(closes_itself))];
+            made.map(Sent::new)
+        };
+        let [first, second] = scope.spawn(make).join().unwrap();
+        let system = create("web", VM);
+        assert_eq!(call(HcsStartComputeSystem, system, first.get(), None), S_OK);
+        assert_eq!(wait(first.get()), (S_OK, None));
+        assert_eq!(call(HcsTerminateComputeSystem, system, second.get(), None), S_OK);
+        assert_eq!(next_of(&receiver), S_OK);
+        close_operation(first.get());
+        close_system(system);
+    });
+    host.advance(Duration::ZERO);
+}
+
+#[test]
+fn operations_that_were_made_before_they_had_a_host_are_replayed() {
+    let other = Host::new(); // with two hosts, a thread that has entered none is nowhere
+    let journal = recorded(with_an_operation_from_elsewhere);
+    replays(&journal, with_an_operation_from_elsewhere);
+    drop(other);
+}
+
+/// Contexts that change, and copies of pipes.
+fn asks_again(_: &Host) {
+    let (first, second) = (1, 2);
+    let [one, two] = [&raw const first, &raw const second].map(|it| it.cast::<c_void>());
+    let operation = operation_with(one, None);
+    // SAFETY: any handle value is recognised; contexts are not looked into.
+    let context = || unsafe { HcsGetOperationContext(operation) }.cast_const();
+    assert_eq!(context(), one);
+    // SAFETY: as above.
+    assert_eq!(unsafe { HcsSetOperationContext(operation, two) }, 0);
+    assert_eq!(context(), two);
+    close_operation(operation);
+
+    let system = running("box");
+    let started = start_process(system, OUT_ONLY);
+    let (code, copies) = process_info(started.process);
+    assert_eq!(code, S_OK);
+    assert!(copies.StdOutput != started.info.StdOutput && copies.StdInput == INVALID_HANDLE_VALUE);
+    assert_eq!(read_text(copies.StdOutput), "said once");
+    assert_eq!(read_text(started.info.StdOutput), "");
+    close_pipe(copies.StdOutput);
+    assert_eq!(exit_code(started.process), 0);
+    started.close();
+    close_system(system);
+}
+
+#[test]
+fn contexts_and_copies_of_pipes_are_the_client_s_own() {
+    let journal = recorded(|host| {
+        host.canned("tool", program::prints("said once").after(Duration::from_secs(10)));
+        asks_again(host);
+    });
+    replays(&journal, asks_again);
+}
+
+unsafe extern "system" fn never_called(_: HCS_OPERATION, _: *const c_void) {
+    unreachable!("the recording has an event, and this takes completions")
+}
+
+unsafe extern "system" fn makes_a_call(_: HCS_OPERATION, context: *const c_void) {
+    let made = operation();
+    // SAFETY: the test keeps the sender until it has heard.
+    unsafe { &*context.cast::<Sender<bool>>() }.send(made.is_null()).unwrap();
+}
+
+#[test]
+fn a_callback_of_another_kind_than_the_client_has_registered_is_not_called() {
+    let created = CREATED.replace("false", "true");
+    let lines = [
+        created.as_str(),
+        r#"{"at":"0s","thread":"hcs","event_entered":"OperationCallback","target":"operation#1","operation":"operation#1"}"#,
+        r#"{"at":"0s","thread":"hcs","event_returned":"OperationCallback","target":"operation#1"}"#,
+        r#"{"at":"0s","thread":"main","call":"HcsCloseOperation","arguments":{"operation":"operation#1"},"returned":"returned"}"#,
+    ];
+    let journal = journal_of(&lines.join("\n"));
+    Host::replaying(&journal)
+        .run(|_| close_operation(operation_with(1 as *const c_void, Some(never_called))));
+}
+
+#[test]
+fn threads_of_other_names_take_the_parts_of_users_and_callbacks_that_of_the_host() {
+    let created = CREATED.replace("false", "true");
+    let of = |thread: &str, number: u32| {
+        CREATED.replace("main", thread).replace("operation#1", &format!("operation#{number}"))
+    };
+    let entered = r#"{"at":"0s","thread":"hcs","callback_entered":"operation#1"}"#;
+    let returned = r#"{"at":"0s","thread":"hcs","callback_returned":"operation#1"}"#;
+    let (sender, receiver) = mpsc::channel::<bool>();
+    let client = |host: &Host| {
+        host.allow(FindingKind::LeakedOperation);
+        operation_with((&raw const sender).cast(), Some(makes_a_call));
+        let is_refused = next_of(&receiver);
+        std::thread::scope(|scope| {
+            let worker = std::thread::Builder::new().name("another name".to_owned());
+            let calls = move || {
+                let _entered = host.enter();
+                operation();
+            };
+            worker.spawn_scoped(scope, calls).unwrap();
+        });
+        is_refused
+    };
+    let both = [&created, entered, &of("hcs", 2), returned, &of("worker", 3)].map(str::to_owned).join("\n");
+    replays(&journal_of(&both), |host| assert!(!client(host)));
+    // Where no callback has made a call, one that does has no part.
+    let none = [&created, entered, returned, &of("worker", 3)].map(str::to_owned).join("\n");
+    let sentences = told(&journal_of(&none), |host| assert!(client(host)));
+    assert_eq!(
+        sentences,
+        [r#"HcsCreateOperation is called, and the recording has no further call of thread "hcs""#]
+    );
+}

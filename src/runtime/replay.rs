@@ -1,6 +1,7 @@
 //! A host that answers from a journal: each call is compared with the one that was recorded, and answered as that was.
 //! Not here: reading journals (`journal::saved`), the sentences about calls that depart (`journal::report::replay`).
 
+mod memory;
 mod pipes;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -17,8 +18,8 @@ use super::hot::Callback;
 use super::seat;
 use super::threads::{FIRST, OWN};
 use super::world::{Shared, World};
-use crate::answer::{Answer, Returned};
-use crate::call::{Argument, Call, CreateOptions, Pointer, Text};
+use crate::answer::Returned;
+use crate::call::{Argument, Call, Text};
 use crate::event::EventType;
 use crate::handle::{OperationHandle, Parts, ProcessHandle, SystemHandle, TargetHandle};
 use crate::hresult::{HCS_E_SERVICE_NOT_AVAILABLE, Hresult};
@@ -45,6 +46,10 @@ pub(crate) struct Replay {
     returned: BTreeMap<Target, usize>,
     /// What each process wrote until its exit.
     outputs: BTreeMap<u32, Arc<Output>>,
+    /// The names of operations that it uses and that no call of it has made: they came from another place.
+    foreign: VecDeque<u64>,
+    /// The handles that the client has of these.
+    adopted: BTreeMap<u64, OperationHandle>,
     /// How many callbacks are left in it.
     callbacks_left: usize,
     departed: bool,
@@ -136,6 +141,8 @@ impl Builder {
             listeners: BTreeMap::new(),
             returned: BTreeMap::new(),
             outputs: outputs.collect(),
+            foreign: memory::foreign_operations(journal),
+            adopted: BTreeMap::new(),
             callbacks_left: journal.entries().iter().filter(|it| enters(it)).count(),
             departed: false,
         }));
@@ -314,96 +321,6 @@ fn difference(call: &Call, recorded: &Call) -> Option<&'static str> {
     arguments.into_iter().find(|(one, other)| !same(&one.1, &other.1)).map(|it| it.0.0)
 }
 
-impl Replay {
-    /// The next call that the recording has of a thread, and how many entries stand before it.
-    fn next_call_of(&self, role: &Arc<str>) -> Option<(usize, &Call)> {
-        self.rest.iter().enumerate().find_map(|(index, entry)| match &entry.what {
-            What::Called { call, .. } if entry.thread == *role => Some((index, call)),
-            _ => None,
-        })
-    }
-
-    /// Remembers callbacks and contexts, which only the client knows; answers the recorded answer with them.
-    fn learn(&mut self, call: &Call, answer: Answer) -> Answer {
-        let register = |callback: &Pointer, context: &Pointer, is_told| Registered {
-            callback: callback.0,
-            context: context.0,
-            is_told,
-        };
-        let made = match answer.returned {
-            Returned::Operation(it) => it.number(),
-            _ => None,
-        };
-        let has_succeeded = matches!(answer.returned, Returned::Hresult(it) if it.is_success());
-        match call {
-            Call::CreateOperation { context, callback } => {
-                self.operations.extend(made.map(|it| (it, register(callback, context, false))));
-            }
-            Call::CreateOperationWithNotifications { context, callback, .. } => {
-                self.operations.extend(made.map(|it| (it, register(callback, context, true))));
-            }
-            Call::SetOperationCallback { operation, context, callback } if has_succeeded => {
-                self.operations.extend(operation.number().map(|it| (it, register(callback, context, false))));
-            }
-            Call::SetOperationContext { operation, context } if has_succeeded => {
-                let known = operation.number().and_then(|it| self.operations.get_mut(&it));
-                known.into_iter().for_each(|it| it.context = context.0);
-            }
-            Call::GetOperationContext { operation } if answer.returned != Returned::Context(Pointer(0)) => {
-                let known =
-                    operation.number().and_then(|it| self.operations.get(&it)).copied().unwrap_or_default();
-                return Answer { returned: Returned::Context(Pointer(known.context)), ..answer };
-            }
-            Call::SetComputeSystemCallback { compute_system, context, callback, .. } if has_succeeded => {
-                let target = compute_system.number().map(Target::System);
-                self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
-            }
-            Call::SetProcessCallback { process, context, callback, .. } if has_succeeded => {
-                let target = process.number().map(Target::Process);
-                self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
-            }
-            Call::CreateComputeSystemInNamespace { options, .. } => {
-                if let CreateOptions::Version1 { context, callback, .. } = &**options {
-                    let target = answer.system.number().map(Target::System);
-                    self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
-                }
-            }
-            _ => {}
-        }
-        answer
-    }
-
-    /// Whether the client may wait for a callback.
-    pub(super) fn has_callbacks_left(&self) -> bool {
-        let mut registered = self.operations.values().chain(self.listeners.values());
-        self.callbacks_left > 0 && registered.any(|it| it.callback != 0)
-    }
-
-    /// Why no callback comes, in words.
-    pub(super) fn what_is_awaited(&self, patience: Duration) -> String {
-        words::awaited(self.rest.front().filter(|_| !self.departed), patience)
-    }
-
-    fn has_returned(&mut self, target: Target) {
-        *self.returned.entry(target).or_default() += 1;
-    }
-
-    /// Whether a callback of the handle has returned that is not written down yet; it is now.
-    fn take_return(&mut self, target: Target) -> bool {
-        let Some(count) = self.returned.get_mut(&target).filter(|it| **it > 0) else { return false };
-        *count -= 1;
-        true
-    }
-
-    fn registered(&self, target: Target) -> Registered {
-        let known = match target {
-            Target::Operation(number) => self.operations.get(&number),
-            Target::System(_) | Target::Process(_) => self.listeners.get(&target),
-        };
-        known.copied().unwrap_or_default()
-    }
-}
-
 impl World {
     /// Whether another thread of the same name may have the recording's next call, and this one a later call: the threads of a pool
     /// share a name, and the host's own do, which are several only while callbacks overlap.
@@ -496,7 +413,7 @@ impl World {
             replay.has_returned(target);
             return None;
         }
-        let operation = operation.map_or(0, |it| it.0);
+        let operation = operation.map_or(0, |it| replay.handle_of(it));
         let callback = match event {
             None => Callback::Completion { callback, operation, context },
             Some(event) => {
