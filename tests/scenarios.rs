@@ -301,6 +301,28 @@ fn a_gate_of_a_file_is_released_by_an_event_or_by_the_test() {
 }
 
 #[test]
+fn rules_that_share_a_name_share_the_gate_and_once_open_it_holds_nothing() {
+    Host::new().run(|host| {
+        host.when(call::start()).simulate().hold_as("gate");
+        host.when(call::pause()).simulate().hold_as("gate");
+        let system = create("web", VM);
+        let begins = |request: Request| {
+            let operation = operation();
+            assert_eq!(support::call(request, system, operation, None), S_OK);
+            operation
+        };
+        let first = [begins(HcsStartComputeSystem), begins(HcsPauseComputeSystem)];
+        assert_eq!(host.release("gate"), 2);
+        assert_eq!(first.map(|it| result(it).0), [S_OK; 2]);
+        first.into_iter().for_each(close_operation);
+        assert_eq!(ask(HcsResumeComputeSystem, system, None), (S_OK, None));
+        assert_eq!(ask(HcsPauseComputeSystem, system, None), (S_OK, None));
+        assert_eq!(host.release("gate"), 0);
+        close_system(system);
+    });
+}
+
+#[test]
 fn a_scenario_of_the_shelf_is_one_line_of_a_file() {
     let text = r#"{"scenarios": [{"name": "left_over", "system": "web"}]}"#;
     Host::from_scenario(text).unwrap().run(|host| {

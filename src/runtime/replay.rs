@@ -329,10 +329,11 @@ impl World {
             return true;
         }
         let Some(replay) = self.replay.as_deref().filter(|_| label != FIRST) else { return false };
-        if self.threads.is_own(label) && self.dispatch.callbacks_entered() < 2 {
-            if !replay.rest.iter().take(next).any(enters) {
-                return false;
-            }
+        if self.threads.is_own(label)
+            && self.dispatch.callbacks_entered() < 2
+            && !replay.rest.iter().take(next).any(enters)
+        {
+            return false;
         }
         let rest = replay.rest.iter().filter(|it| it.thread == *role);
         let mut calls = rest.filter_map(|it| match &it.what {
