@@ -379,6 +379,11 @@ impl fmt::Display for Export {
 }
 
 impl Call {
+    /// Whether the call waits for something to happen.
+    pub(crate) fn is_wait(&self) -> bool {
+        self.export().name().starts_with("HcsWait")
+    }
+
     /// The id that the call names in plain text: the one to create or open.
     pub fn id(&self) -> Option<&str> {
         match self {

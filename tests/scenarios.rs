@@ -163,15 +163,16 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place_and_the_nearest_spell
         r#"3:67: 5 is not a time; write a number and a unit in quotes"#,
         r#"3:84: a behavior has no "guest_bot"; did you mean "guest_boot"?"#,
         r#"5:25: "strat" is not a call; did you mean "start"?"#,
-        r#"5:15: calls are counted from 1"#,
+        r#"5:41: calls are counted from 1"#,
         r#"5:54: "HCS_E_UNEXPECTED_EXITS" is not an HRESULT; did you mean "HCS_E_UNEXPECTED_EXIT"?"#,
         r#"6:15: "Owner" is not a JSON pointer"#,
-        r#"6:5: S_OK (0x00000000) is no failure"#,
-        r#"8:45: "disk_spars" is not a fault; did you mean "disk_sparse"?"#,
+        r#"6:72: S_OK (0x00000000) is no failure"#,
+        r#"7:5: a reply needs exactly one of"#,
+        r#"8:55: "disk_spars" is not a fault; did you mean "disk_sparse"?"#,
         r#"9:64: expected a whole number"#,
         r#"9:68: "expect" stands here twice"#,
         r#"11:37: "gest_crash" is not an event; did you mean "guest_crash"?"#,
-        r#"12:15: /VirtualMachin: ComputeSystem has no member "VirtualMachin"; did you mean "VirtualMachine"?"#,
+        r#"12:45: /VirtualMachin: ComputeSystem has no member "VirtualMachin"; did you mean "VirtualMachine"?"#,
         r#"12:72: a system needs "id""#,
         r#"12:83: "Runing" is not a state; did you mean "Running"?"#,
         r#"13:13: "leaked-operations" is not a kind of finding; did you mean "leaked-operation"?"#,
@@ -183,6 +184,11 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place_and_the_nearest_spell
             told.join("\n")
         );
     }
+    assert_eq!(
+        told.len(),
+        expected.len() + 1,
+        "nothing is told twice, and of the configuration two things are"
+    );
     assert!(error.to_string().starts_with("scenario cannot be used: "));
     assert!(error.to_string().contains("\n  scenario:2:3: a scenario has no \"hosst\""));
 }
@@ -292,6 +298,28 @@ fn a_gate_of_a_file_is_released_by_an_event_or_by_the_test() {
             close_operation(operation);
             close_system(system);
         });
+}
+
+#[test]
+fn rules_that_share_a_name_share_the_gate_and_once_open_it_holds_nothing() {
+    Host::new().run(|host| {
+        host.when(call::start()).simulate().hold_as("gate");
+        host.when(call::pause()).simulate().hold_as("gate");
+        let system = create("web", VM);
+        let begins = |request: Request| {
+            let operation = operation();
+            assert_eq!(support::call(request, system, operation, None), S_OK);
+            operation
+        };
+        let first = [begins(HcsStartComputeSystem), begins(HcsPauseComputeSystem)];
+        assert_eq!(host.release("gate"), 2);
+        assert_eq!(first.map(|it| result(it).0), [S_OK; 2]);
+        first.into_iter().for_each(close_operation);
+        assert_eq!(ask(HcsResumeComputeSystem, system, None), (S_OK, None));
+        assert_eq!(ask(HcsPauseComputeSystem, system, None), (S_OK, None));
+        assert_eq!(host.release("gate"), 0);
+        close_system(system);
+    });
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(crate) mod text;
 #[cfg(feature = "tracing")]
 pub(crate) mod trace;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,7 +198,7 @@ pub(crate) struct Log {
     /// Where the calls among the records came from.
     places: Places,
     /// The id behind each system handle, by number: names outlive handles.
-    system_ids: Vec<Arc<str>>,
+    system_ids: BTreeMap<u64, Arc<str>>,
     /// What subscribers of `tracing` are still to be told.
     #[cfg(feature = "tracing")]
     pub(crate) heard: trace::Heard,
@@ -237,7 +237,7 @@ impl Log {
             dropped: 0,
             limit,
             places: Places::new(source_lines),
-            system_ids: Vec::new(),
+            system_ids: BTreeMap::new(),
             #[cfg(feature = "tracing")]
             heard: trace::Heard::default(),
         }
@@ -293,16 +293,13 @@ impl Log {
 
     /// Remembers the id behind a new system handle.
     pub(crate) fn name_system(&mut self, handle: SystemHandle, id: &Arc<str>) {
-        let Some(number) = handle.number() else { return };
-        let index = number as usize - 1;
-        if index >= self.system_ids.len() {
-            self.system_ids.resize(index + 1, Arc::clone(id));
+        if let Some(number) = handle.number() {
+            self.system_ids.insert(number, Arc::clone(id));
         }
-        self.system_ids[index] = Arc::clone(id);
     }
 
     pub(crate) fn system_id(&self, handle: SystemHandle) -> Option<&Arc<str>> {
-        self.system_ids.get(handle.number()? as usize - 1)
+        self.system_ids.get(&handle.number()?)
     }
 
     /// A copy that can be read without the world's lock.

@@ -9,6 +9,7 @@ use parking_lot::MutexGuard;
 
 use super::clock::Time;
 use super::hot::{Callback, Handed};
+use super::replay::Replay;
 use super::threads::Threads;
 use super::world::{Shared, World};
 use super::{seat, trace};
@@ -164,6 +165,16 @@ impl Dispatch {
         }
     }
 
+    /// How many callbacks of a recording have been entered and have not returned, as the recording has it.
+    pub(super) fn callbacks_entered(&self) -> usize {
+        self.entered.len() + self.jobs.iter().filter(|it| matches!(it, Job::Replayed(_))).count()
+    }
+
+    /// Whose callback a thread is inside of.
+    pub(super) fn entered_on(&self, label: u32) -> Option<Target> {
+        self.entered.iter().find(|it| it.label == label).map(|it| it.target)
+    }
+
     /// Whether a thread is inside of a callback.
     pub(super) fn is_in_callback(&self, label: u32) -> bool {
         self.entered.iter().any(|it| it.label == label)
@@ -204,7 +215,10 @@ impl World {
 
     /// Whether time may concern somebody who does not wait inside the host.
     pub(super) fn is_awaited(&self) -> bool {
-        self.model.awaited > 0 || self.model.registrations > 0 || self.guests.are_running()
+        self.model.awaited > 0
+            || self.model.registrations > 0
+            || self.guests.are_running()
+            || self.replay.as_deref().is_some_and(Replay::has_callbacks_left)
     }
 
     /// Gives programs their turns, up to the next callback, which needs a thread of the dispatcher.
@@ -355,6 +369,9 @@ fn work(shared: &Arc<Shared>, label: u32) {
             continue;
         };
         let callback = entered.callback.clone();
+        if world.replay.is_some() {
+            ensure_worker(shared, &mut world); // what the recording has beside it may be what it waits for
+        }
         MutexGuard::unlocked(&mut world, || {
             trace::before_callback(shared);
             callback.call(&shared.gateway);
@@ -565,8 +582,13 @@ fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
             if nothing_happens && world.queue.next_at().is_none() && world.threads.are_asleep(None) {
                 // Whatever the client waits in, it is not ours to end; but somebody may be looking at a test that hangs.
                 world.dispatch.hinted = true;
-                let programs = world.states_of_programs();
-                eprintln!("{}", report::awaited_callback(world.model.awaited, &programs, patience));
+                match world.replay.as_deref() {
+                    Some(replay) => eprintln!("{}", replay.what_is_awaited(patience)),
+                    None => {
+                        let programs = world.states_of_programs();
+                        eprintln!("{}", report::awaited_callback(world.model.awaited, &programs, patience));
+                    }
+                }
             }
         }
         _ => shared.work.wait(world),

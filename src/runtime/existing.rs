@@ -158,6 +158,7 @@ impl Host {
             ..ProcessParameters::default()
         });
         let (program, _) = choose_program(&mut world, &parameters, &process.system, None);
+        let program = program.filter(|_| world.replay.is_none()); // what runs is the recording's to say
         let added = world.model.add_process(&process.system, &parameters, process.process_id, program);
         let what = || format!("process {:?} in {:?}", process.command_line, process.system);
         let process_id = added.map_err(|why| Error::CannotBeThere { what: what(), why })?;

@@ -297,7 +297,13 @@ impl Host {
 
     /// What happened so far.
     pub fn journal(&self) -> Journal {
-        self.shared().world.lock().journal()
+        let shared = self.shared();
+        let mut world = shared.world.lock();
+        if world.replay.is_some() {
+            // How far callbacks are is the recording's to say, not that of the threads.
+            super::replay::let_others_go_on(shared, &mut world, dispatch::CALLBACK_PAUSE);
+        }
+        world.journal()
     }
 
     /// Findings of this kind do not fail the test: [`Level::Allow`].

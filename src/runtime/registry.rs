@@ -124,8 +124,14 @@ pub(crate) fn bind(handle: OperationHandle, shared: &Shared) -> OperationHandle 
     let Some(waiting) = LIMBO.shared.world.lock().model.operations.remove(parts.number) else {
         return forwarded;
     };
-    let adopted = Operation { handle, ..Operation::new(waiting.context, waiting.callback) };
-    let here = shared.world.lock().model.adopt(adopted);
+    let mut world = shared.world.lock();
+    let here = match world.replay.as_deref_mut() {
+        Some(replay) => replay.adopt(handle, waiting.context, waiting.callback, shared.serial),
+        None => {
+            let adopted = Operation { handle, ..Operation::new(waiting.context, waiting.callback) };
+            world.model.adopt(adopted)
+        }
+    };
     bound.insert(handle.0, here);
     here
 }

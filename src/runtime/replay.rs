@@ -1,21 +1,25 @@
 //! A host that answers from a journal: each call is compared with the one that was recorded, and answered as that was.
 //! Not here: reading journals (`journal::saved`), the sentences about calls that depart (`journal::report::replay`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::io::{PipeWriter, Write};
+mod memory;
+mod pipes;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 
 use super::call::{self, Answered};
+use super::clock::Time;
 use super::dispatch::{self, CALLBACK_PAUSE, Job};
-use super::host::Host;
+use super::host::{Builder, Host};
 use super::hot::Callback;
 use super::seat;
+use super::threads::{FIRST, OWN};
 use super::world::{Noticing, Shared, World};
-use crate::answer::{Answer, Returned};
-use crate::call::{Argument, Call, CreateOptions, Pointer, Text};
+use crate::answer::Returned;
+use crate::call::{Argument, Call, Text};
 use crate::event::EventType;
 use crate::handle::{OperationHandle, Parts, ProcessHandle, SystemHandle, TargetHandle};
 use crate::hresult::{HCS_E_SERVICE_NOT_AVAILABLE, Hresult};
@@ -24,6 +28,7 @@ use crate::journal::report::replay::{self as words, Instead};
 use crate::journal::saved::argument_value;
 use crate::journal::{Entry, Event, Journal, Output, What};
 use crate::model::Nanos;
+use crate::model::behavior::CallbackDelivery;
 use crate::model::lifecycle::nanos;
 use crate::model::registration::Target;
 use crate::model::step::{Performed, refusal_of};
@@ -39,12 +44,16 @@ pub(crate) struct Replay {
     operations: BTreeMap<u64, Registered>,
     /// The same of systems and processes.
     listeners: BTreeMap<Target, Registered>,
-    /// Callbacks that have returned, and are not written down yet.
-    returned: BTreeSet<Target>,
-    /// The ends of pipes that a client may write to.
-    inputs: Vec<std::io::PipeReader>,
+    /// How many callbacks of each handle have returned, and are not written down yet.
+    returned: BTreeMap<Target, usize>,
     /// What each process wrote until its exit.
     outputs: BTreeMap<u32, Arc<Output>>,
+    /// The names of operations that it uses and that no call of it has made: they came from another place.
+    foreign: VecDeque<u64>,
+    /// The handles that the client has of these.
+    adopted: BTreeMap<u64, OperationHandle>,
+    /// How many callbacks are left in it.
+    callbacks_left: usize,
     departed: bool,
 }
 
@@ -88,7 +97,28 @@ impl Host {
     /// });
     /// ```
     pub fn replaying(journal: &Journal) -> Host {
-        let host = Host::new();
+        Builder::default().replaying(journal)
+    }
+}
+
+impl Builder {
+    /// As [`Host::replaying`], with what counts for a host that answers from a journal: patience, levels.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hcs_sim::{FindingKind, Host};
+    /// let recorded = Host::new().journal();
+    /// let host = Host::builder().patience(Duration::from_secs(60)).allow(FindingKind::ReplayDeparted).replaying(&recorded);
+    /// # drop(host);
+    /// ```
+    pub fn replaying(self, journal: &Journal) -> Host {
+        // The recording says which callbacks overlap, how time passes, and how long the journal is.
+        let replaying = self.edit(|it| {
+            it.time = Time::Virtual;
+            it.journal_limit = it.journal_limit.max(journal.entries().len());
+            it.behavior.delivery = CallbackDelivery::SideBySide;
+        });
+        let host = replaying.build();
         let serial = host.shared().serial;
         let mut cast: Vec<Arc<str>> = Vec::new();
         for entry in journal.entries() {
@@ -111,9 +141,11 @@ impl Host {
             cast,
             operations: BTreeMap::new(),
             listeners: BTreeMap::new(),
-            returned: BTreeSet::new(),
-            inputs: Vec::new(),
+            returned: BTreeMap::new(),
             outputs: outputs.collect(),
+            foreign: memory::foreign_operations(journal),
+            adopted: BTreeMap::new(),
+            callbacks_left: journal.entries().iter().filter(|it| enters(it)).count(),
             departed: false,
         }));
         host
@@ -176,18 +208,28 @@ pub(crate) fn answer(
         if replay.departed {
             return refused(shared, world, label, call, source);
         }
+        if replay.rest.len() != left {
+            (left, idle) = (replay.rest.len(), Instant::now());
+        }
         let Some((index, expected)) = replay.next_call_of(&role) else {
+            if world.was_cut(label, &call) && idle.elapsed() < world.settings.patience {
+                wait(shared, world, label);
+                continue;
+            }
             return depart(shared, world, label, (call, source), Instead::Nothing);
         };
         if let Some(differing) = difference(&call, expected) {
+            if world.may_be_of_another(label, &role, &call, index) && idle.elapsed() < world.settings.patience
+            {
+                wait(shared, world, label);
+                continue;
+            }
+            let replay = world.replay.as_deref().expect("it was there");
             let instead = Instead::Call { entry: Box::new(replay.rest[index].clone()), differing };
             return depart(shared, world, label, (call, source), instead);
         }
         if index == 0 {
             break;
-        }
-        if replay.rest.len() != left {
-            (left, idle) = (replay.rest.len(), Instant::now());
         }
         if idle.elapsed() >= world.settings.patience {
             let first = replay.rest[0].clone();
@@ -207,7 +249,7 @@ pub(crate) fn answer(
         world.log.name_system(answer.system, id);
     }
     if let Some(info) = answer.process_info.filter(|it| it.is_create) {
-        make_pipes(world, info.process_id, [info.std_input, info.std_output, info.std_error]);
+        pipes::make(world, info.process_id, [info.std_input, info.std_output, info.std_error]);
     }
     let performed = Performed { note: note.map(|it| it.to_string()), ..Performed::done(answer) };
     let answered = write_down(shared, world, label, nanos(began), (call, source), performed);
@@ -230,6 +272,25 @@ fn wait(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, label: u32) {
     }
 }
 
+/// Lets callbacks and other threads do what the recording has before the next call of the main thread, as long as they go on.
+pub(super) fn let_others_go_on(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>, limit: Duration) {
+    if seat::is_worker_of(shared) {
+        return;
+    }
+    let mut idle = Instant::now();
+    let mut left = usize::MAX;
+    while let Some(rest) = world.left_for_others() {
+        if rest != left {
+            (left, idle) = (rest, Instant::now());
+        }
+        if idle.elapsed() >= limit && (!world.is_at_work() || idle.elapsed() >= world.settings.patience) {
+            return;
+        }
+        dispatch::ensure_worker(shared, world);
+        dispatch::wait(shared, world, CALLBACK_PAUSE.min(limit));
+    }
+}
+
 /// The name that a thread has in the recording: its own, or that of the first one that nobody has yet.
 fn role_of(world: &mut World, label: u32) -> Arc<str> {
     let name = world.threads.name(label);
@@ -237,10 +298,10 @@ fn role_of(world: &mut World, label: u32) -> Arc<str> {
     if let Some(role) = replay.roles.get(&label) {
         return Arc::clone(role);
     }
-    let role = if replay.cast.contains(&name) {
+    let role = if replay.cast.contains(&name) || world.threads.is_own(label) {
         name
     } else {
-        let is_free = |it: &&Arc<str>| !replay.roles.values().any(|taken| taken == *it);
+        let is_free = |it: &&Arc<str>| ***it != *OWN && !replay.roles.values().any(|taken| taken == *it);
         replay.cast.iter().find(is_free).cloned().unwrap_or(name)
     };
     replay.roles.insert(label, Arc::clone(&role));
@@ -263,75 +324,55 @@ fn difference(call: &Call, recorded: &Call) -> Option<&'static str> {
     arguments.into_iter().find(|(one, other)| !same(&one.1, &other.1)).map(|it| it.0.0)
 }
 
-impl Replay {
-    /// The next call that the recording has of a thread, and how many entries stand before it.
-    fn next_call_of(&self, role: &Arc<str>) -> Option<(usize, &Call)> {
-        self.rest.iter().enumerate().find_map(|(index, entry)| match &entry.what {
-            What::Called { call, .. } if entry.thread == *role => Some((index, call)),
-            _ => None,
-        })
-    }
-
-    /// Remembers callbacks and contexts, which only the client knows; answers the recorded answer with them.
-    fn learn(&mut self, call: &Call, answer: Answer) -> Answer {
-        let register = |callback: &Pointer, context: &Pointer, is_told| Registered {
-            callback: callback.0,
-            context: context.0,
-            is_told,
-        };
-        let made = match answer.returned {
-            Returned::Operation(it) => it.number(),
-            _ => None,
-        };
-        let has_succeeded = matches!(answer.returned, Returned::Hresult(it) if it.is_success());
-        match call {
-            Call::CreateOperation { context, callback } => {
-                self.operations.extend(made.map(|it| (it, register(callback, context, false))));
-            }
-            Call::CreateOperationWithNotifications { context, callback, .. } => {
-                self.operations.extend(made.map(|it| (it, register(callback, context, true))));
-            }
-            Call::SetOperationCallback { operation, context, callback } if has_succeeded => {
-                self.operations.extend(operation.number().map(|it| (it, register(callback, context, false))));
-            }
-            Call::SetOperationContext { operation, context } if has_succeeded => {
-                let known = operation.number().and_then(|it| self.operations.get_mut(&it));
-                known.into_iter().for_each(|it| it.context = context.0);
-            }
-            Call::GetOperationContext { operation } if answer.returned != Returned::Context(Pointer(0)) => {
-                let known =
-                    operation.number().and_then(|it| self.operations.get(&it)).copied().unwrap_or_default();
-                return Answer { returned: Returned::Context(Pointer(known.context)), ..answer };
-            }
-            Call::SetComputeSystemCallback { compute_system, context, callback, .. } if has_succeeded => {
-                let target = compute_system.number().map(Target::System);
-                self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
-            }
-            Call::SetProcessCallback { process, context, callback, .. } if has_succeeded => {
-                let target = process.number().map(Target::Process);
-                self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
-            }
-            Call::CreateComputeSystemInNamespace { options, .. } => {
-                if let CreateOptions::Version1 { context, callback, .. } = &**options {
-                    let target = answer.system.number().map(Target::System);
-                    self.listeners.extend(target.map(|it| (it, register(callback, context, true))));
-                }
-            }
-            _ => {}
-        }
-        answer
-    }
-
-    fn registered(&self, target: Target) -> Registered {
-        let known = match target {
-            Target::Operation(number) => self.operations.get(&number),
-            Target::System(_) | Target::Process(_) => self.listeners.get(&target),
-        };
-        known.copied().unwrap_or_default()
-    }
-}
-
 impl World {
+    /// Whether another thread of the same name may have the recording's next call, and this one a later call: the threads of a pool
+    /// share a name, and the host's own do, which are several only while callbacks overlap.
+    fn may_be_of_another(&self, label: u32, role: &Arc<str>, call: &Call, next: usize) -> bool {
+        if self.was_cut(label, call) {
+            return true;
+        }
+        let Some(replay) = self.replay.as_deref().filter(|_| label != FIRST) else { return false };
+        if self.threads.is_own(label)
+            && self.dispatch.callbacks_entered() < 2
+            && !replay.rest.iter().take(next).any(enters)
+        {
+            return false;
+        }
+        let rest = replay.rest.iter().filter(|it| it.thread == *role);
+        let mut calls = rest.filter_map(|it| match &it.what {
+            What::Called { call, .. } => Some(call),
+            _ => None,
+        });
+        calls.any(|it| difference(call, it).is_none())
+    }
+
+    /// Whether the recording may lack a call because its journal was taken too early: that of a thread that waited inside the host
+    /// then, or of a callback that had not returned.
+    fn was_cut(&self, label: u32, call: &Call) -> bool {
+        let Some(replay) = self.replay.as_deref().filter(|_| label != FIRST) else { return false };
+        let returns = |it: &Entry, target: Target| match &it.what {
+            What::CallbackReturned { operation } => {
+                target_of(TargetHandle::Operation(*operation)) == Some(target)
+            }
+            What::EventReturned { target: it, .. } => target_of(*it) == Some(target),
+            _ => false,
+        };
+        let callback = self.dispatch.entered_on(label);
+        call.is_wait() || callback.is_some_and(|target| !replay.rest.iter().any(|it| returns(it, target)))
+    }
+
+    /// How much is left of the recording, if what comes next is for a callback or another thread to do, and there is one.
+    fn left_for_others(&mut self) -> Option<usize> {
+        self.play_on();
+        let replay = self.replay.as_deref().filter(|it| !it.departed)?;
+        let next = replay.rest.front()?;
+        let can_come = match &next.what {
+            What::Called { .. } if *next.thread != *OWN => self.threads.is_another_alive(&next.thread),
+            _ => self.dispatch.callbacks_entered() > 0,
+        };
+        can_come.then_some(replay.rest.len())
+    }
+
     /// Plays what the recording has up to the next call: what completes, ends and is told.
     pub(super) fn play_on(&mut self) {
         loop {
@@ -343,10 +384,11 @@ impl World {
                 What::EventReturned { target, .. } => Some(*target),
                 _ => None,
             };
-            if returns.is_some_and(|it| !target_of(it).is_some_and(|it| replay.returned.remove(&it))) {
+            if returns.is_some_and(|it| !target_of(it).is_some_and(|it| replay.take_return(it))) {
                 return; // the client's callback still runs
             }
             let Some(entry) = replay.rest.pop_front() else { return };
+            replay.callbacks_left -= usize::from(enters(&entry));
             let at = nanos(entry.at);
             self.clock.move_to(at);
             let label = self.label_named(&entry.thread);
@@ -372,10 +414,10 @@ impl World {
         let target = target_of(name)?;
         let Registered { callback, context, is_told } = replay.registered(target);
         if callback == 0 || is_told != event.is_some() {
-            replay.returned.insert(target);
+            replay.has_returned(target);
             return None;
         }
-        let operation = operation.map_or(0, |it| it.0);
+        let operation = operation.map_or(0, |it| replay.handle_of(it));
         let callback = match event {
             None => Callback::Completion { callback, operation, context },
             Some(event) => {
@@ -388,7 +430,7 @@ impl World {
     /// A callback of the recording has returned.
     pub(super) fn replayed_callback_returned(&mut self, target: Target) {
         if let Some(replay) = self.replay.as_deref_mut() {
-            replay.returned.insert(target);
+            replay.has_returned(target);
             self.play_on();
         }
     }
@@ -417,41 +459,17 @@ impl World {
     }
 }
 
+/// Whether a callback is entered.
+fn enters(entry: &Entry) -> bool {
+    matches!(entry.what, What::CallbackEntered { .. } | What::EventEntered { .. })
+}
+
 fn target_of(handle: TargetHandle) -> Option<Target> {
     Some(match handle {
         TargetHandle::Operation(it) => Target::Operation(it.number()?),
         TargetHandle::System(it) => Target::System(it.number()?),
         TargetHandle::Process(it) => Target::Process(it.number()?),
     })
-}
-
-/// Pipes that a recorded process had: what it wrote until its exit comes out of them, and what is written stays there.
-fn make_pipes(world: &mut World, process_id: u32, asked: [bool; 3]) {
-    match world.pipes.make(process_id, asked) {
-        Ok(ends) => {
-            let replay = world.replay.as_deref_mut().expect("only replays make such pipes");
-            replay.inputs.extend(ends.stdin);
-            let output = replay.outputs.get(&process_id).map(|it| (**it).clone()).unwrap_or_default();
-            for (pipe, bytes) in [(ends.stdout, output.stdout), (ends.stderr, output.stderr)] {
-                pipe.into_iter().for_each(|it| fill(it, bytes.clone()));
-            }
-        }
-        Err(error) => world.find(crate::journal::report::no_pipes(process_id, &error), None),
-    }
-}
-
-/// Writes into a pipe and closes it; what its buffer may not hold is written by a thread of its own.
-fn fill(mut pipe: PipeWriter, bytes: Vec<u8>) {
-    const ALWAYS_FITS: usize = 4096;
-    let fits = bytes.len() <= ALWAYS_FITS;
-    let mut write = move || {
-        let _ = pipe.write_all(&bytes); // a reader that is gone wants nothing
-    };
-    if fits {
-        write();
-    } else {
-        let _ = std::thread::Builder::new().name("hcs-sim".to_owned()).spawn(write);
-    }
 }
 
 /// The first call that is not the recorded one.

@@ -5,6 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The label of the thread that is seen first.
+pub(crate) const FIRST: u32 = 0;
+
+/// The name of the host's own threads.
+pub(crate) const OWN: &str = "hcs";
+
 /// The threads of a host, by label: the order in which they were first seen.
 #[derive(Default)]
 pub(crate) struct Threads {
@@ -39,7 +45,7 @@ impl Threads {
 
     /// The host starts a thread.
     pub(crate) fn add_own(&mut self) -> u32 {
-        self.push("hcs".into(), true)
+        self.push(OWN.into(), true)
     }
 
     /// The host starts a thread for somebody, who gives it a name.
@@ -54,6 +60,16 @@ impl Threads {
 
     pub(crate) fn name(&self, label: u32) -> Arc<str> {
         Arc::clone(&self.seen[label as usize].name)
+    }
+
+    /// Whether the host has started the thread.
+    pub(crate) fn is_own(&self, label: u32) -> bool {
+        self.seen[label as usize].own
+    }
+
+    /// Whether a user's thread with this name lives, other than the first.
+    pub(crate) fn is_another_alive(&self, name: &str) -> bool {
+        self.seen.iter().skip(1).any(|it| it.alive && !it.own && &*it.name == name)
     }
 
     /// A thread of the host's own with a name.

@@ -22,8 +22,8 @@ use crate::runtime::existing::ExistingState;
 use crate::runtime::queue::Order;
 use crate::runtime::world::Completion;
 use crate::schema::{self, ProblemKind, Version};
-use crate::source::Problems;
 use crate::source::record::{Data, Refined, named, record};
+use crate::source::{Node, Problems};
 
 named! {
     ExistingState as "a state": Created, Running, Paused, SavedAsTemplate;
@@ -115,7 +115,7 @@ impl Refined for ShelfFile {}
 pub(crate) struct ShelfName(pub(crate) String);
 
 impl Data for ShelfName {
-    fn read(node: crate::source::Node<'_>, problems: &mut Problems<'_>) -> Option<ShelfName> {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<ShelfName> {
         let names: Vec<(&str, &str)> = crate::scenarios::NAMES.iter().map(|it| (*it, *it)).collect();
         let name = crate::source::record::word(node, "a scenario of the shelf", &names, problems)?;
         Some(ShelfName(name.to_owned()))
@@ -143,7 +143,8 @@ record! {
 }
 
 impl Refined for SystemFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.place_of("configuration");
         let Some(configuration) = &self.configuration else { return };
         for problem in schema::check("ComputeSystem", &configuration.0, NEWEST) {
             problems.tell(at, problem.to_string());
@@ -188,8 +189,8 @@ record! {
 }
 
 impl Refined for RuleFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
-        self.reply.check(at, problems);
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        self.reply.check(node, problems);
     }
 
     fn refine(shape: &mut Value) {
@@ -214,14 +215,15 @@ record! {
 }
 
 impl Refined for WhenFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         for pointer in self.document.keys().chain(&self.document_has) {
             if !pointer.is_empty() && !pointer.starts_with('/') {
                 problems.tell(at, words::no_pointer(pointer));
             }
         }
         if self.nth == Some(0) {
-            problems.tell(at, words::counted_from_one());
+            problems.tell(node.place_of("nth"), words::counted_from_one());
         }
     }
 }
@@ -272,7 +274,8 @@ impl Refined for ReplyFile {
         shape["oneOf"] = REPLIES.iter().map(|it| json!({ "required": [it] })).collect();
     }
 
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         let said = [
             self.simulate,
             self.refuse.is_some(),
@@ -282,11 +285,13 @@ impl Refined for ReplyFile {
             self.acknowledge,
             self.never_completes,
         ];
-        if said.iter().filter(|it| **it).count() != 1 && problems.is_empty() {
+        if said.iter().filter(|it| **it).count() != 1 && !problems.are_about(node, &REPLIES) {
             problems.tell(at, words::not_one_of("a reply", &REPLIES));
         }
-        for code in [self.refuse, self.fail].into_iter().flatten().filter(|it| it.is_success()) {
-            problems.tell(at, words::no_failure(code));
+        for (name, code) in [("refuse", self.refuse), ("fail", self.fail)] {
+            if let Some(code) = code.filter(|it| it.is_success()) {
+                problems.tell(node.place_of(name), words::no_failure(code));
+            }
         }
         let documents = [self.document.is_some(), self.result_error.is_some(), self.no_document];
         if documents.iter().filter(|it| **it).count() > 1 {
@@ -294,11 +299,11 @@ impl Refined for ReplyFile {
         }
         if let Some(error) = &self.result_error {
             // What is missing is filled in.
-            let told = schema::check("ResultError", &error.0, NEWEST);
-            for problem in told.iter().filter(|it| it.kind != ProblemKind::MissingMember) {
-                problems.tell(at, problem.to_string());
-            }
-            if serde_json::from_str::<ResultError>(&error.0).is_err() && problems.is_empty() {
+            let at = node.place_of("result_error");
+            let mut told = schema::check("ResultError", &error.0, NEWEST);
+            told.retain(|it| it.kind != ProblemKind::MissingMember);
+            told.iter().for_each(|it| problems.tell(at, it.to_string()));
+            if told.is_empty() && serde_json::from_str::<ResultError>(&error.0).is_err() {
                 problems.tell(at, words::expected("a ResultError", "another document"));
             }
         }
@@ -340,9 +345,10 @@ impl FaultFile {
 }
 
 impl Refined for FaultFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
         if self.fault().is_none() && !self.name.is_empty() {
-            problems.tell(at, words::unknown_word("a fault", &self.name, &faults::names()));
+            problems
+                .tell(node.place_of("name"), words::unknown_word("a fault", &self.name, &faults::names()));
         }
     }
 
@@ -395,7 +401,7 @@ record! {
 pub(crate) struct EventName(pub(crate) String);
 
 impl Data for EventName {
-    fn read(node: crate::source::Node<'_>, problems: &mut Problems<'_>) -> Option<EventName> {
+    fn read(node: Node<'_>, problems: &mut Problems<'_>) -> Option<EventName> {
         let names: Vec<(&str, &str)> = EVENTS.iter().map(|it| (*it, *it)).collect();
         let name = crate::source::record::word(node, "an event", &names, problems)?;
         Some(EventName(name.to_owned()))
@@ -411,7 +417,8 @@ impl Data for EventName {
 }
 
 impl Refined for EventFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         let Some(EventName(name)) = &self.event else { return };
         let mut need = |is_there: bool, what: &str| {
             if !is_there {
@@ -447,11 +454,12 @@ record! {
 }
 
 impl Refined for RaisingFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
-        if self.event.event.is_none() && problems.is_empty() {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
+        if self.event.event.is_none() && !problems.are_about(node, &["event"]) {
             problems.tell(at, words::missing("what a rule raises", "event"));
         }
-        self.event.check(at, problems);
+        self.event.check(node, problems);
     }
 }
 
@@ -467,11 +475,14 @@ record! {
 }
 
 impl Refined for TimedFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
-        if self.event.event.is_some() == self.release.is_some() && problems.is_empty() {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
+        if self.event.event.is_some() == self.release.is_some()
+            && !problems.are_about(node, &["event", "release"])
+        {
             problems.tell(at, words::not_one_of("what happens", &["event", "release"]));
         }
-        self.event.check(at, problems);
+        self.event.check(node, problems);
     }
 }
 
@@ -506,7 +517,8 @@ record! {
 }
 
 impl Refined for ProgramFile {
-    fn check(&self, at: usize, problems: &mut Problems<'_>) {
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let at = node.at;
         if self.command_line.is_some() && self.starting_with.is_some() {
             problems.tell(at, words::not_together(&["command_line", "starting_with"]));
         }

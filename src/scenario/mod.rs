@@ -19,7 +19,7 @@ use crate::runtime::host::{Builder, Host};
 use crate::runtime::world::Settings;
 use crate::script::Script;
 use crate::source::record::Data;
-use crate::source::{Node, Problems, read_file};
+use crate::source::{Node, Problems, read_file, without_mark};
 use file::File;
 
 /// The environment variable that names the default host's scenario.
@@ -84,6 +84,7 @@ impl Scenario {
     }
 
     pub(crate) fn parse(text: &str, name: &str) -> Result<Scenario, Error> {
+        let text = without_mark(text);
         let mut problems = Problems::of(text);
         let node = Node::parse(text, 0, &mut problems);
         let file = node.and_then(|it| File::read(it, &mut problems));
@@ -170,7 +171,7 @@ impl Host {
     /// [`Error::Unreadable`] and [`Error::BadFile`] as [`Scenario::read`], [`Error::CannotBeThere`] if a system or process that is
     /// to be there cannot be.
     pub fn from_scenario(path_or_text: &str) -> Result<Host, Error> {
-        let is_text = path_or_text.trim_start().starts_with('{');
+        let is_text = without_mark(path_or_text).trim_start().starts_with('{');
         let scenario =
             if is_text { Scenario::from_json(path_or_text)? } else { Scenario::read(path_or_text)? };
         Builder::default().scenario(&scenario)

@@ -77,7 +77,10 @@ pub(super) fn play(host: &Host, scenario: &Scenario) -> Result<(), Error> {
 impl Scenario {
     /// Line and column of its text, as messages show them. A scenario of the shelf stands where its name does.
     fn place(&self, (line, column): (usize, usize)) -> std::sync::Arc<str> {
-        if self.name.starts_with("scenarios::") || self.name.contains(':') {
+        let mut behind = self.name.rsplitn(3, ':');
+        let is_number = |it: Option<&str>| it.is_some_and(|it| it.parse::<usize>().is_ok());
+        let is_place = is_number(behind.next()) && is_number(behind.next());
+        if self.name.starts_with("scenarios::") || is_place {
             return std::sync::Arc::clone(&self.name);
         }
         format!("{}:{line}:{column}", self.name).into()
@@ -199,6 +202,9 @@ fn happen_later(host: &Host, timed: &TimedFile) {
     };
     let shared = host.shared();
     let mut world = shared.world.lock();
+    if world.replay.is_some() {
+        return;
+    }
     let at = world.now().saturating_add(nanos(timed.at));
     world.queue.push(at, due);
     dispatch::ensure_worker(shared, &mut world);

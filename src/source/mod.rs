@@ -6,6 +6,7 @@ pub(crate) mod record;
 pub(crate) mod span;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::path::Path;
 
@@ -41,6 +42,11 @@ impl fmt::Display for FileProblem {
     }
 }
 
+/// A text without the mark with which some editors begin files.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Reads a file: its name for messages, and its text.
 pub(crate) fn read_file(path: &Path) -> Result<(String, String), Error> {
     let name = path.display().to_string();
@@ -51,17 +57,21 @@ pub(crate) fn read_file(path: &Path) -> Result<(String, String), Error> {
 }
 
 /// How many problems of a file are told.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 
 /// Collects what is wrong with a text.
 pub(crate) struct Problems<'a> {
     text: &'a str,
     list: Vec<FileProblem>,
+    /// Where they are.
+    offsets: Vec<usize>,
+    /// The last place that was asked for: its offset, line and column. Places are asked for one after the other, as a rule.
+    last: Cell<(usize, usize, usize)>,
 }
 
 impl<'a> Problems<'a> {
     pub(crate) fn of(text: &'a str) -> Problems<'a> {
-        Problems { text, list: Vec::new() }
+        Problems { text, list: Vec::new(), offsets: Vec::new(), last: Cell::new((0, 1, 1)) }
     }
 
     /// Notes what is wrong at an offset of the text.
@@ -69,14 +79,35 @@ impl<'a> Problems<'a> {
         if self.list.len() < MOST {
             let (line, column) = self.position(at);
             self.list.push(FileProblem { line, column, message });
+            self.offsets.push(at);
         }
     }
 
     /// Line and column of an offset, both from 1.
     pub(crate) fn position(&self, at: usize) -> (usize, usize) {
-        let before = &self.text[..at.min(self.text.len())];
-        let line_start = before.rfind('\n').map_or(0, |it| it + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let at = at.min(self.text.len());
+        let (from, line, column) = Some(self.last.get()).filter(|it| it.0 <= at).unwrap_or((0, 1, 1));
+        let between = &self.text[from..at];
+        let (line, column) = match between.rfind('\n') {
+            None => (line, column + between.chars().count()),
+            Some(end) => (line + between.matches('\n').count(), between[end + 1..].chars().count() + 1),
+        };
+        self.last.set((at, line, column));
+        (line, column)
+    }
+
+    /// Whether it was told already that members of an object cannot be used: those with these names, or those that may have been
+    /// meant to be.
+    pub(crate) fn are_about(&self, object: Node<'_>, names: &[&str]) -> bool {
+        let is_in = |node: Node<'_>| {
+            let span = node.at..node.at + node.raw.len();
+            self.offsets.iter().any(|it| span.contains(it))
+        };
+        object
+            .members()
+            .into_iter()
+            .flatten()
+            .any(|it| self.offsets.contains(&it.at) || names.contains(&&*it.name) && is_in(it.value))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -182,6 +213,12 @@ impl<'a> Node<'a> {
         }
         self.is_object()
             .then(|| serde_json::Deserializer::from_str(self.raw).deserialize_map(Members(self)).ok())?
+    }
+
+    /// Where the value of a member of this object stands; without it, where the object does.
+    pub(crate) fn place_of(self, name: &str) -> usize {
+        let members = self.members().unwrap_or_default();
+        members.iter().find(|it| it.name == name).map_or(self.at, |it| it.value.at)
     }
 
     /// The items of a list.

@@ -1,7 +1,7 @@
 //! Data of files: types that are read with every problem told, written with what is usual left out, and described for editors.
 //! Not here: which types a file is made of (`scenario::file`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -70,8 +70,9 @@ impl<'a> Fields<'a> {
             return None;
         };
         let mut fields: Vec<(Member<'a>, bool)> = Vec::new();
+        let mut names = HashSet::new();
         for member in members {
-            if fields.iter().any(|it| it.0.name == member.name) {
+            if !names.insert(member.name.clone()) {
                 problems.tell(member.at, words::twice(&member.name));
             } else {
                 fields.push((member, false));
@@ -174,7 +175,7 @@ macro_rules! record {
                 let mut fields = $crate::source::record::Fields::of(node, $what, problems)?;
                 let it = $name::read_members(&mut fields, problems);
                 fields.finish(problems);
-                it.check(node.at, problems);
+                it.check(node, problems);
                 Some(it)
             }
 
@@ -220,7 +221,7 @@ pub(crate) use record;
 /// What a record says beyond its members; most say nothing.
 pub(crate) trait Refined {
     /// Tells what is wrong between members.
-    fn check(&self, _at: usize, _problems: &mut Problems<'_>) {}
+    fn check(&self, _node: Node<'_>, _problems: &mut Problems<'_>) {}
 
     /// Says the same to editors.
     fn refine(_shape: &mut Value) {}

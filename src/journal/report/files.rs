@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::hresult::Hresult;
 use crate::schema::nearest;
-use crate::source::FileProblem;
+use crate::source::{FileProblem, MOST};
 
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -122,6 +122,7 @@ pub(crate) fn refused_scenario(variable: &str, error: &crate::Error) -> String {
 pub(crate) fn bad_file(file: &str, problems: &[FileProblem]) -> String {
     let count = match problems.len() {
         1 => "1 problem".to_owned(),
+        MOST => format!("{MOST} problems are told, there may be more"),
         count => format!("{count} problems"),
     };
     let mut text = format!("{file} cannot be used: {count}");

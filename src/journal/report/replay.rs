@@ -1,6 +1,8 @@
 //! The sentences about recordings: the first call that departs, and a recording that is not played to its end.
 //! Not here: answering from a recording (`runtime::replay`).
 
+use std::time::Duration;
+
 use super::{contrast, finding};
 use crate::call::{Argument, Call, Text};
 use crate::journal::finding::{Finding, FindingKind};
@@ -87,6 +89,16 @@ pub(crate) fn not_whole(dropped: u64) -> Finding {
 
 pub(crate) fn after_departure() -> String {
     "not answered from the recording: a call has departed from it".to_owned()
+}
+
+/// Nothing happens, and the client may wait for a callback outside of HCS. `first`: what the recording has before it; nothing once a
+/// call has departed.
+pub(crate) fn awaited(first: Option<&Entry>, patience: Duration) -> String {
+    let why = match first {
+        Some(entry) => format!("it has something else first\n  recorded     {}", line_of(entry)),
+        None => "no callback comes after a call that has departed from it".to_owned(),
+    };
+    format!("hcs-sim: nothing has happened for {patience:?}, and the recording has callbacks left; {why}")
 }
 
 fn line_of(entry: &Entry) -> String {

@@ -17,9 +17,10 @@ use crate::hresult::Hresult;
 use crate::journal::report::files as words;
 use crate::journal::{Entry, Journal, Output, What};
 use crate::source::record::{Data, Fields, word};
-use crate::source::{Node, Problems};
+use crate::source::{Node, Problems, without_mark};
 
 pub(super) fn load(text: &str, file: &str) -> Result<Journal, Error> {
+    let text = without_mark(text);
     let mut problems = Problems::of(text);
     let mut journal = Journal { entries: Vec::new(), dropped: 0 };
     let mut has_header = false;
@@ -45,7 +46,7 @@ pub(super) fn load(text: &str, file: &str) -> Result<Journal, Error> {
             }
             continue;
         }
-        let number = journal.dropped + journal.entries.len() as u64;
+        let number = journal.dropped.saturating_add(journal.entries.len() as u64);
         journal.entries.extend(read_entry(node, number, &mut problems));
     }
     if !has_header && problems.is_empty() {
@@ -234,7 +235,11 @@ fn read_what(
 fn read_call(value: Node<'_>, fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<What> {
     let exports: Vec<(&str, Export)> = Export::all().iter().map(|it| (it.name, it.export)).collect();
     let export = word(value, "an export of computecore.dll", &exports, problems);
-    let call = fields.node("arguments").map(|it| (it, export)).and_then(|(node, export)| {
+    let arguments = fields.node("arguments");
+    if arguments.is_none() {
+        problems.tell(fields.at(), words::missing("a call", "arguments"));
+    }
+    let call = arguments.map(|it| (it, export)).and_then(|(node, export)| {
         let mut arguments = Fields::of(node, export?.name(), problems)?;
         let mut missing = Vec::new();
         let mut wrong = Vec::new();
@@ -277,9 +282,6 @@ fn read_call(value: Node<'_>, fields: &mut Fields<'_>, problems: &mut Problems<'
     let document = document(fields, "document", problems);
     let note = fields.take::<String>("note", problems).map(Arc::from);
     let answer = Answer { returned: returned?.0?, system, process, process_info, document };
-    if call.is_none() && problems.is_empty() {
-        problems.tell(fields.at(), words::missing("a call", "arguments"));
-    }
     Some(What::Called { call: call?, answer, system_id, note })
 }
 
