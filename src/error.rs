@@ -1,10 +1,12 @@
 //! The one error type of the Rust API: one variant per thing that can go wrong.
 //! Not here: HRESULTs, which are what the simulated calls answer (`hresult`).
 
+use std::fmt;
+
 use crate::source::FileProblem;
 
 /// What can go wrong in a call of the Rust API.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No finding has this name.
@@ -43,4 +45,11 @@ pub enum Error {
         /// Each problem, in the order of the text.
         problems: Vec<FileProblem>,
     },
+}
+
+/// As `Display`: errors are met in the panics of `unwrap`.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -72,7 +72,7 @@
 //! * `cli`: the binary `hcs-sim`, see `docs/command-line.md`.
 //! * `proptest`: the module `strategies`, with configurations, result documents and plans of faults for property tests of clients.
 //!
-//! None of them changes what a host does. `docs/ecosystem.md` shows these two, and how hosts go with tokio, insta and cargo-nextest:
+//! None of them changes what a host does. `docs/ecosystem.md` shows `tracing` and `proptest`, and how hosts go with tokio, insta and cargo-nextest:
 //! [`Host::within`] lets a host follow a task.
 //!
 //! # What it is not

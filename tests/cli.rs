@@ -374,6 +374,16 @@ fn a_reader_that_goes_away_is_no_failure() {
 /// Each command of the page prints what stands below it, in the folder of the crate.
 #[cfg(unix)]
 #[test]
+fn the_schema_of_scenario_files_is_printed_as_it_stands_in_the_docs() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_hcs-sim"))
+        .args(["scenario", "schema"])
+        .output()
+        .unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), include_str!("../docs/scenario.schema.json"));
+}
+
+#[test]
 fn the_page_shows_what_is_printed() {
     let page =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/command-line.md")).unwrap();

@@ -199,3 +199,30 @@ fn a_rule_for_a_system_is_for_calls_on_its_processes_too() {
         close_system(system);
     });
 }
+
+#[test]
+fn a_rule_that_only_simulates_is_told_too_if_it_never_applies() {
+    let never = |declare: fn(hcs_sim::When) -> hcs_sim::Rule| {
+        let host = Host::new();
+        declare(host.when(calls::start().system("wbe")));
+        report_of(&host, || close_system(create("web", VM)))
+            .is_some_and(|it| it.findings.iter().map(|it| it.kind).eq([FindingKind::RuleNeverApplied]))
+    };
+    assert!(never(|it| it.simulate()));
+    assert!(never(|it| it.simulate().after(Duration::from_secs(9))));
+    assert!(never(|it| it.simulate().loses_events()));
+    assert!(!never(|it| it.simulate().optional()));
+    // A reply that follows others is told unless it is there only for what comes after them.
+    let second = |declare: fn(hcs_sim::When) -> hcs_sim::Rule| {
+        let host = Host::new();
+        declare(host.when(calls::start()).fail(E_FAIL).then());
+        report_of(&host, || {
+            let system = create("web", VM);
+            assert_eq!(start_code(system), E_FAIL);
+            close_system(system);
+        })
+        .is_some()
+    };
+    assert!(!second(|it| it.simulate()));
+    assert!(second(|it| it.simulate().after(Duration::from_secs(5))));
+}

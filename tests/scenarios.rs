@@ -72,7 +72,6 @@ fn a_file_that_became_a_host_becomes_the_same_file_again() {
     file["host"]["latency_of"]["Start"] = "1500ms".into();
     file["host"]["latency_of"]["Save"] = "180s".into();
     file["rules"][2]["when"]["call"] = "shut_down".into(); // which calls that export only
-    file["rules"][3]["when"].as_object_mut().unwrap().remove("call");
     file["rules"][0]["then"][3] = serde_json::json!({ "refuse": "E_FAIL" }); // a fault at once has no document
     for it in [&mut said, &mut file] {
         it["allow"].as_array_mut().unwrap().sort_by_key(ToString::to_string);
@@ -198,10 +197,25 @@ fn what_contradicts_itself_is_told() {
     let told = |text: &str| Scenario::from_json(text).unwrap_err().to_string();
     let two = told(r#"{"rules":[{"when":{"call":"start"},"fail":"E_FAIL","succeed":true}]}"#);
     assert!(two.contains("a reply needs exactly one of simulate, refuse, fail,"), "{two}");
+    assert!(two.contains("; there is fail and succeed"), "{two}");
     let none = told(r#"{"rules":[{"when":{"call":"start"}}]}"#);
     assert!(none.contains("a reply needs exactly one of"), "{none}");
     let documents = told(r#"{"rules":[{"when":{},"fail":"E_FAIL","no_document":true,"document":{}}]}"#);
     assert!(documents.contains("only one of document, result_error, no_document can be said"), "{documents}");
+    let gate = told(
+        r#"{"rules":[{"when":{"call":"start"},"simulate":true,"hold_as":"boot"}],"events":[{"at":"1s","release":"boto"}]}"#,
+    );
+    assert!(
+        gate.contains(r#"no rule has "hold_as": "boto", so that nothing is released; did you mean "boot"?"#),
+        "{gate}"
+    );
+    let zero = told(r#"{"rules":[{"when":{"call":"start"},"simulate":true,"times":0}]}"#);
+    assert!(zero.contains("applies to no call"), "{zero}");
+    let anything = told(r#"{"rules":[{"simulate":true}, {"when":{},"simulate":true}]}"#);
+    assert!(
+        anything.contains(r#"a rule needs "when""#) && anything.contains(r#"a matcher needs "call""#),
+        "{anything}"
+    );
     let event = told(r#"{"events":[{"at":"1s","event":"process_exit","system":"web"}]}"#);
     assert!(
         event.contains(r#"process_exit needs "process_id""#) && event.contains(r#"needs "exit_code""#),

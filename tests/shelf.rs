@@ -173,6 +173,28 @@ fn a_worker_that_dies_while_its_system_starts_fails_the_start_and_is_told() {
 }
 
 #[test]
+fn what_an_exit_has_completed_completes_once_though_its_operation_is_closed() {
+    with_listener(&scenarios::exit_while_starting("web"), |host, system, _| {
+        assert_eq!(ask(HcsStartComputeSystem, system, None).0, HCS_E_TERMINATED_DURING_START);
+        host.advance(Duration::from_secs(60));
+        let journal = host.journal().to_string();
+        assert_eq!(journal.matches("operation#2 completes").count(), 1, "{journal}");
+        close_system(system);
+    });
+}
+
+#[test]
+fn a_scenario_about_a_system_that_never_comes_is_told() {
+    for (name, scenario) in scenarios::all("wbe") {
+        let host = Host::new();
+        host.play(&scenario).unwrap();
+        let told = report_of(&host, || close_system(create("web", VM)));
+        // Those that only put something there have nothing to wait for.
+        assert_eq!(told.is_some(), !matches!(name, "left_over" | "foreign_systems"), "{name}");
+    }
+}
+
+#[test]
 fn service_restarts() {
     with_listener(&scenarios::service_restarts("web"), |host, system, listener| {
         start(system);

@@ -93,6 +93,10 @@ impl fmt::Display for Report {
         lints::write_warnings(&self.warnings, f)?;
         self.write_journal(f)?;
         match self.beside.again.line() {
+            // A test that passes shows nothing of its own accord.
+            Some(line) if self.findings.is_empty() && line.contains(" -- ") => {
+                writeln!(f, "\nto see it again   {line} --show-output")
+            }
             Some(line) => writeln!(f, "\nto see it again   {line}"),
             None => Ok(()),
         }
@@ -120,7 +124,8 @@ impl Report {
         journal: Journal,
         places: Places,
     ) -> Report {
-        let again = Again::here(!findings.is_empty() && places.are_wanted());
+        let is_something = !findings.is_empty() || !warnings.is_empty();
+        let again = Again::here(is_something && places.are_wanted());
         Report { findings, warnings, journal, beside: Box::new(Beside { places, again }) }
     }
 

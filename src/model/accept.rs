@@ -229,8 +229,9 @@ impl Host {
     pub(crate) fn finish(&mut self, accepted: Accepted, now: Nanos) -> Option<String> {
         let Accepted { operation, id, request, plan, aside, .. } = accepted;
         self.now = now;
-        if self.operations.get(operation).is_some_and(|it| !it.is_pending_as(id)) {
-            return None; // its system's exit has completed it
+        let is_other = |it: &Operation| !it.is_pending_as(id);
+        if self.early.remove(&id) || self.operations.get(operation).is_some_and(is_other) {
+            return None; // its system's exit has completed it, whether its handle is still open or not
         }
         if let Some(aside) = &aside {
             self.set_aside(&request, aside);

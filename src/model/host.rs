@@ -42,6 +42,8 @@ pub(crate) struct Host {
     pub(crate) state_files: BTreeMap<String, &'static str>,
     /// Uses that a rule lets never complete, not even by an exit.
     pub(crate) never: BTreeSet<u64>,
+    /// Uses that an exit or the service has completed before they were due.
+    pub(crate) early: BTreeSet<u64>,
     /// Exits to be carried out after the operation that causes them is complete.
     pub(crate) exits: Vec<(u64, ExitCause)>,
     pub(crate) happened: Happened,
@@ -91,6 +93,7 @@ impl Host {
             saved: BTreeMap::new(),
             state_files: BTreeMap::new(),
             never: BTreeSet::new(),
+            early: BTreeSet::new(),
             exits: Vec::new(),
             happened: Happened::default(),
             remark: None,

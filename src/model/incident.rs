@@ -160,6 +160,7 @@ impl Host {
             };
             let failure = Failure::plain(HCS_E_SERVICE_DISCONNECT);
             if !self.never.contains(&tracked.id) {
+                self.early.insert(tracked.id);
                 self.complete(
                     number,
                     tracked.id,

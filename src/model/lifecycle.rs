@@ -381,6 +381,7 @@ impl Host {
                 process.into_iter().for_each(|it| self.fail_process(it));
             }
             let failure = Failure::plain(code);
+            self.early.insert(entry.id);
             self.complete(
                 entry.operation,
                 entry.id,

@@ -152,10 +152,11 @@ pub(crate) fn own_status() -> Option<PathBuf> {
     Some(PathBuf::from("/proc").join(task).join("stat"))
 }
 
-/// Whether the thread with this status is running, or would if there were a processor for it.
+/// Whether the thread with this status is running, or would if there were a processor for it, or if its memory were there.
 pub(crate) fn is_at_work(status: Option<&Path>) -> bool {
     let Some(status) = status.and_then(|it| fs::read_to_string(it).ok()) else { return false };
     // "<id> (<name>) <state> ..": the name may hold anything.
     let state = status.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
-    state == Some('R')
+    // A page of the program that has to be read in first is work too.
+    matches!(state, Some('R' | 'D'))
 }

@@ -62,6 +62,18 @@ impl Refined for File {
     fn refine(shape: &mut Value) {
         shape["properties"]["$schema"] = json!({ "type": "string" });
     }
+
+    /// A gate that opens has to hold something.
+    fn check(&self, node: Node<'_>, problems: &mut Problems<'_>) {
+        let rules = self.rules.iter().map(|it| &it.value);
+        let replies = rules.flat_map(|it| std::iter::once(&it.reply).chain(&it.then));
+        let gates: Vec<&str> = replies.filter_map(|it| it.hold_as.as_deref()).collect();
+        for gate in self.events.iter().filter_map(|it| it.release.as_deref()) {
+            if !gates.contains(&gate) {
+                problems.tell(node.place_of("events"), words::unknown_gate(gate, &gates));
+            }
+        }
+    }
 }
 
 record! {
@@ -177,7 +189,7 @@ record! {
         /// The name of the rule in messages.
         name: Option<String>,
         /// Which calls it is for.
-        when: WhenFile,
+        when(needed): WhenFile,
         /// How often it has to apply.
         expect: Option<Count>,
         /// It need not apply.
@@ -202,7 +214,7 @@ record! {
     /// Which calls a rule is for; every member narrows it.
     pub(crate) struct WhenFile as "a matcher" {
         /// The call: a function of `hcs_sim::call`, such as `start`, an export, or `any`.
-        call: Calls,
+        call(needed): Calls,
         /// Only calls about the system with this id.
         system: Option<String>,
         /// Only this call, counted from 1, of those that meet the other criteria.
@@ -286,12 +298,16 @@ impl Refined for ReplyFile {
             self.never_completes,
         ];
         if said.iter().filter(|it| **it).count() != 1 && !problems.are_about(node, &REPLIES) {
-            problems.tell(at, words::not_one_of("a reply", &REPLIES));
+            let found: Vec<&str> = REPLIES.iter().zip(said).filter(|it| it.1).map(|it| *it.0).collect();
+            problems.tell(at, words::no_reply(&REPLIES, &found));
         }
         for (name, code) in [("refuse", self.refuse), ("fail", self.fail)] {
             if let Some(code) = code.filter(|it| it.is_success()) {
                 problems.tell(node.place_of(name), words::no_failure(code));
             }
+        }
+        if self.times == Some(0) {
+            problems.tell(node.place_of("times"), words::no_times());
         }
         let documents = [self.document.is_some(), self.result_error.is_some(), self.no_document];
         if documents.iter().filter(|it| **it).count() > 1 {

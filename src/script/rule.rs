@@ -135,10 +135,13 @@ impl Rule {
         nearest
     }
 
-    /// Replies that were never used, by index; one that only simulates says nothing when it is not reached.
+    /// Replies that were never used, by index. One that follows others and only simulates is there for what comes after them, and
+    /// says nothing when it is not reached.
     pub(crate) fn unused_steps(&self) -> impl Iterator<Item = usize> {
-        let unused = |it: &Step| it.used == 0 && it.reply.kind != ReplyKind::Simulate && it.limit != Some(0);
-        self.steps.iter().enumerate().filter(move |(_, it)| unused(it)).map(|(index, _)| index)
+        let is_told = |index: usize, it: &Step| index == 0 || !it.reply.only_simulates();
+        let unused =
+            move |(index, it): &(usize, &Step)| it.used == 0 && it.limit != Some(0) && is_told(*index, it);
+        self.steps.iter().enumerate().filter(unused).map(|(index, _)| index)
     }
 }
 
@@ -149,6 +152,15 @@ impl Step {
 }
 
 impl Reply {
+    /// Whether it is what the model does, and nothing else is said.
+    fn only_simulates(&self) -> bool {
+        let is_plain = matches!(self.say, Say::Usual)
+            && self.after.is_none()
+            && self.gate.is_none()
+            && self.aside.is_none();
+        self.kind == ReplyKind::Simulate && is_plain
+    }
+
     /// The reply as the model understands it.
     pub(crate) fn plan(&self) -> Plan {
         let say = self.say.clone();

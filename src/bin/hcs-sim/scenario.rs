@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::answer::{Answer, Failure, read_text, shown};
 
-/// Check a scenario file
+/// Check scenario files, or describe them to editors
 #[derive(Args)]
 pub(crate) struct Scenarios {
     #[command(subcommand)]
@@ -17,7 +17,17 @@ pub(crate) struct Scenarios {
 #[derive(Subcommand)]
 enum Command {
     Check(Check),
+    Schema(Schema),
 }
+
+/// Print the JSON Schema of scenario files, for editors
+///
+/// Save it beside your scenarios, and name it in their "$schema".
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  hcs-sim scenario schema > tests/scenario.schema.json")]
+struct Schema {}
 
 /// Check a scenario file
 ///
@@ -51,7 +61,14 @@ struct Row {
 
 impl Scenarios {
     pub(crate) fn run(self) -> Result<Answer, Failure> {
-        let Command::Check(check) = self.command;
+        let check = match self.command {
+            Command::Check(check) => check,
+            Command::Schema(_) => {
+                let text = serde_json::to_string_pretty(&Scenario::json_schema());
+                let text = text.map_err(|it| Failure(it.to_string()))?;
+                return Ok(Answer::verbatim(text + "\n", true));
+            }
+        };
         let text = read_text(&check.file)?;
         let file = shown(&check.file);
         let problems = problems(&text);

@@ -52,7 +52,7 @@ pub(crate) fn missing(what: &str, name: &str) -> String {
 }
 
 pub(crate) fn unknown_member(what: &str, name: &str, known: &[&str]) -> String {
-    match nearest(name, known.iter().copied()) {
+    match near(name, known) {
         Some(near) => format!("{what} has no {name:?}; did you mean {near:?}?"),
         None => format!("{what} has no {name:?}; it can have {}", listed(known)),
     }
@@ -60,7 +60,7 @@ pub(crate) fn unknown_member(what: &str, name: &str, known: &[&str]) -> String {
 
 pub(crate) fn unknown_word(what: &str, given: &str, known: &[&str]) -> String {
     const FEW: usize = 40;
-    match nearest(given, known.iter().copied()) {
+    match near(given, known) {
         Some(near) => format!("{given:?} is not {what}; did you mean {near:?}?"),
         None if known.len() <= FEW => format!("{given:?} is not {what}; there are {}", listed(known)),
         None => format!("{given:?} is not {what}"),
@@ -81,6 +81,24 @@ pub(crate) fn not_one_of(what: &str, names: &[&str]) -> String {
 
 pub(crate) fn not_together(names: &[&str]) -> String {
     format!("only one of {} can be said", listed(names))
+}
+
+pub(crate) fn no_reply(replies: &[&str], found: &[&str]) -> String {
+    let found = if found.is_empty() { "none".to_owned() } else { found.join(" and ") };
+    format!("a reply needs exactly one of {}; there is {found}", listed(replies))
+}
+
+pub(crate) fn unknown_gate(gate: &str, gates: &[&str]) -> String {
+    match near(gate, gates) {
+        Some(near) => {
+            format!("no rule has \"hold_as\": {gate:?}, so that nothing is released; did you mean {near:?}?")
+        }
+        None => format!("no rule has \"hold_as\": {gate:?}, so that nothing is released"),
+    }
+}
+
+pub(crate) fn no_times() -> String {
+    "a reply that applies to no call says nothing".to_owned()
 }
 
 pub(crate) fn no_pointer(given: &str) -> String {
@@ -105,6 +123,15 @@ pub(crate) fn no_journal() -> String {
 
 pub(crate) fn unknown_format(found: u32, known: u32) -> String {
     format!("a journal of format {found}; this version of hcs-sim reads format {known}")
+}
+
+/// The name that was probably meant: spelled nearly so, or the only one that the given one is a good part of.
+fn near<'a>(given: &str, names: &[&'a str]) -> Option<&'a str> {
+    const ENOUGH: usize = 6;
+    let part = given.to_lowercase();
+    let mut longer = names.iter().filter(|it| part.len() >= ENOUGH && it.to_lowercase().contains(&part));
+    let only = longer.next().copied().filter(|_| longer.next().is_none());
+    nearest(given, names.iter().copied()).or(only)
 }
 
 fn listed(names: &[&str]) -> String {

@@ -31,6 +31,10 @@ pub(super) fn load(text: &str, file: &str) -> Result<Journal, Error> {
         if line.trim().is_empty() || line.trim_start().starts_with("//") {
             continue;
         }
+        if !has_header && !begins_a_journal(line) {
+            problems.tell(start, words::no_journal());
+            break; // something else: nothing in it has to be understood
+        }
         let Some(node) = Node::parse(line.trim_end_matches(['\n', '\r']), start, &mut problems) else {
             continue;
         };
@@ -57,6 +61,13 @@ pub(super) fn load(text: &str, file: &str) -> Result<Journal, Error> {
     } else {
         Err(Error::BadFile { file: file.to_owned(), problems: problems.into_list() })
     }
+}
+
+/// Whether a line is the first of a journal, of whatever format.
+fn begins_a_journal(line: &str) -> bool {
+    let node = Node::parse(line.trim_end_matches(['\n', '\r']), 0, &mut Problems::of(line));
+    let members = node.and_then(Node::members);
+    members.is_some_and(|it| it.iter().any(|it| it.name == "hcs_sim_journal"))
 }
 
 /// How an argument is read back.

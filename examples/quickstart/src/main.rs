@@ -1,4 +1,4 @@
-//! A virtual machine from create to terminate, on any OS: `cargo run --example quickstart`.
+//! A virtual machine from create to terminate, on any OS: `cargo run -p quickstart`.
 //! Not here: wrappers as a product has them; `examples/vm-keeper` is a client with its tests.
 
 use std::ptr::{null, null_mut};
@@ -10,7 +10,7 @@ use windows_sys::Win32::Foundation::LocalFree;
 use windows_sys::Win32::System::HostComputeSystem::*; // declarations only: hcs-sim brings the functions
 use windows_sys::core::{PCWSTR, PWSTR};
 
-const CONFIGURATION: &str = include_str!("../fixtures/linux-direct-boot.json");
+const CONFIGURATION: &str = include_str!("../../../fixtures/linux-direct-boot.json");
 
 fn main() {
     Host::new().run(|host| {
