@@ -535,3 +535,46 @@ fn null_an_empty_text_and_options_that_the_schema_has_are_not() {
     });
     assert_eq!(found, [""; 0]);
 }
+
+// timeout-abandoned, of processes; the others stand in `lints`
+
+#[test]
+fn a_process_that_is_killed_after_a_timeout_of_its_create_is_not() {
+    for closes_first in [false, true] {
+        let found = told(|host| {
+            host.canned("tool", program::runs_until_terminated());
+            host.when(calls::create_process()).simulate().after(Duration::from_secs(60));
+            let system = running("web");
+            let operation = operation();
+            let (code, process) = create_process_call(system, NO_PIPES, operation);
+            assert_eq!((code, wait_for(operation, 1000).0), (S_OK, HCS_E_OPERATION_TIMEOUT));
+            host.advance(Duration::from_secs(120));
+            assert_eq!(kill(process).0, S_OK);
+            if closes_first {
+                close_process(process);
+                close_operation(operation);
+            } else {
+                close_operation(operation);
+                close_process(process);
+            }
+            close_system(system);
+        });
+        assert_eq!(found, [""; 0], "the process is closed first: {closes_first}");
+    }
+}
+
+#[test]
+fn a_system_that_goes_on_after_a_shutdown_that_failed_is_not() {
+    let found = told(|host| {
+        host.allow(FindingKind::ClosedWhilePending);
+        host.when(calls::shut_down()).fail(E_FAIL).after(A_WHILE);
+        let listener = Listener::new();
+        let system = create("web", VM);
+        start(system);
+        listener.register(system, HcsEventOptionNone);
+        close_operation(begin(HcsShutDownComputeSystem, system));
+        host.advance(Duration::from_secs(5));
+        close_system(system);
+    });
+    assert_eq!(found, [""; 0]);
+}

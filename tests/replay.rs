@@ -162,6 +162,43 @@ fn a_journal_can_be_edited_by_hand() {
     });
 }
 
+#[test]
+fn a_verification_on_the_way_does_not_end_a_replay() {
+    let client = |host: &Host| {
+        let system = create("web", VM);
+        host.allow(FindingKind::LeakedSystem);
+        host.verify().unwrap();
+        start(system);
+        close_system(system);
+        host.journal().to_json_lines()
+    };
+    let recorded = Host::new().run(client);
+    let replayed = Host::replaying(&Journal::load(&recorded).unwrap()).run(client);
+    assert_eq!(replayed, recorded);
+}
+
+#[test]
+fn process_information_that_is_fetched_twice_has_the_same_pipes() {
+    let client = |host: &Host| {
+        host.canned("tool", program::prints("once"));
+        let system = running("web");
+        let operation = operation();
+        let (code, process) = create_process_call(system, OUT_ONLY, operation);
+        assert_eq!(code, S_OK);
+        let (one, other) = (wait_with_info(operation).1, wait_with_info(operation).1);
+        assert_eq!(one.StdOutput, other.StdOutput);
+        assert_eq!(read_text(one.StdOutput), "once");
+        close_pipe(one.StdOutput);
+        close_operation(operation);
+        close_process(process);
+        close_system(system);
+        host.journal().to_json_lines()
+    };
+    let recorded = Host::new().run(client);
+    let replayed = Host::replaying(&Journal::load(&recorded).unwrap()).run(client);
+    assert_eq!(replayed, recorded);
+}
+
 fn departure_of(journal: &Journal, client: impl FnOnce()) -> String {
     let host = Host::replaying(journal);
     let report = report_of(&host, client).expect("the client departs");

@@ -168,8 +168,10 @@ impl Heard {
     }
 
     pub(crate) fn found(&mut self, finding: &Finding, is_allowed: bool) {
-        let is_its_own = finding.kind == FindingKind::SubscriberPanicked; // it would panic for ever
-        if let Some(to) = self.listener().filter(|_| !is_its_own) {
+        if finding.kind == FindingKind::SubscriberPanicked {
+            return; // it would panic for ever
+        }
+        if let Some(to) = self.listener() {
             let what = Piece::Finding { finding: finding.clone(), is_allowed };
             self.waiting.push_back(Told { to, thread: 0, what });
         }

@@ -37,6 +37,7 @@ impl Host {
             system: SystemHandle::NULL,
             process: ProcessHandle::NULL,
             system_number: 0,
+            process_number: 0,
             started_at: now,
         };
         let mut process_number = 0;
@@ -102,6 +103,7 @@ impl Host {
             process_number = self.process_behind(tracked.process).unwrap_or_default();
             answer.process = tracked.process;
         }
+        tracked.process_number = process_number;
         self.track(operation, tracked);
         if matches!(plan, Plan::Never) {
             self.never.insert(tracked.id);
@@ -231,6 +233,7 @@ impl Host {
         self.now = now;
         let is_other = |it: &Operation| !it.is_pending_as(id);
         if self.early.remove(&id) || self.operations.get(operation).is_some_and(is_other) {
+            self.drop_if_unreachable(request.system);
             return None; // its system's exit has completed it, whether its handle is still open or not
         }
         if let Some(aside) = &aside {
@@ -288,6 +291,9 @@ impl Host {
                 (Outcome::new(failure.hresult, document), failure.note)
             }
         };
+        if outcome.hresult.is_failure() {
+            self.will_not_end(&request, id);
+        }
         self.complete(operation, id, request.kind, outcome);
         if request.kind == OperationType::Create {
             self.end_if_abandoned(request.system);
@@ -315,6 +321,17 @@ impl Host {
         let isolated_by_process = |kind| matches!(kind, SystemKind::Container { isolated: false, .. });
         self.behavior.spurious_process_wait
             && self.systems.get(system).is_some_and(|it| isolated_by_process(it.configuration.kind))
+    }
+
+    /// A request that was to end its system or its process has failed: the end is not on its way.
+    fn will_not_end(&mut self, request: &Request, id: u64) {
+        let system = self.systems.get_mut(request.system).map(|it| &mut it.ending);
+        let process = self.processes.get_mut(request.process).map(|it| &mut it.ending);
+        for ending in [system, process].into_iter().flatten() {
+            if ending.requested.is_some_and(|by| by.id == id) {
+                ending.left = false;
+            }
+        }
     }
 
     /// What a rule says of the exit that a request brings about.

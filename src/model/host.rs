@@ -42,6 +42,8 @@ pub(crate) struct Host {
     pub(crate) state_files: BTreeMap<String, &'static str>,
     /// Uses that a rule lets never complete, not even by an exit.
     pub(crate) never: BTreeSet<u64>,
+    /// Systems that nobody has a handle of and whose creates have failed.
+    pub(crate) failed_creates: BTreeSet<u64>,
     /// Uses that an exit or the service has completed before they were due.
     pub(crate) early: BTreeSet<u64>,
     /// Exits to be carried out after the operation that causes them is complete.
@@ -93,6 +95,7 @@ impl Host {
             saved: BTreeMap::new(),
             state_files: BTreeMap::new(),
             never: BTreeSet::new(),
+            failed_creates: BTreeSet::new(),
             early: BTreeSet::new(),
             exits: Vec::new(),
             happened: Happened::default(),

@@ -401,8 +401,11 @@ impl Host {
     pub(crate) fn drop_if_unreachable(&mut self, number: u64) {
         let gone =
             |it: &System| it.handles == 0 && matches!(it.state, SystemState::Stopped | SystemState::Failed);
-        if self.systems.get(number).is_some_and(gone) {
-            self.systems.remove(number);
+        if self.systems.get(number).is_some_and(gone)
+            && let Some(system) = self.systems.remove(number)
+            && system.state == SystemState::Failed
+        {
+            self.failed_creates.insert(number);
         }
     }
 }

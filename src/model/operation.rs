@@ -49,6 +49,8 @@ pub(crate) struct Use {
     pub(crate) process: ProcessHandle,
     /// The number of the system behind the handle, 0 if none: the handle may be closed meanwhile.
     pub(crate) system_number: u64,
+    /// The same of the process.
+    pub(crate) process_number: u64,
     /// When the request was accepted.
     pub(crate) started_at: Nanos,
 }

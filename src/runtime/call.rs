@@ -166,16 +166,21 @@ pub(super) fn choose_program(
         let Some((matcher, _)) = world.guests.provided.get(index) else { break };
         let mut misses = matcher.misses(parameters, system_id, true);
         if misses.is_empty() {
-            let matcher = matcher.clone();
-            match MutexGuard::unlocked(world, || matcher.ask(parameters)) {
+            let (matcher, name) = (matcher.clone(), matcher.to_string());
+            let said = MutexGuard::unlocked(world, move || {
+                let said = matcher.ask(parameters);
+                drop(matcher);
+                said
+            });
+            match said {
                 Ok(true) => return (Some(index), None),
                 Ok(false) => {}
                 Err(panic) => {
-                    let finding =
-                        report::program_matcher_panicked(&matcher.to_string(), &panic.message, panic.at);
+                    let finding = report::program_matcher_panicked(&name, &panic.message, panic.at);
                     world.find(finding, entry);
                 }
             }
+            let Some((matcher, _)) = world.guests.provided.get(index) else { break };
             misses = matcher.misses(parameters, system_id, false);
         }
         if nearest.as_ref().is_none_or(|it| misses.len() < it.0) {
@@ -231,7 +236,12 @@ fn claim(shared: &Shared, world: &mut MutexGuard<'_, World>, call: &Call, provis
     let seen = Seen { call, system_id: system_id.as_deref(), now };
     let mut verdicts = Vec::new();
     while let Some((rule, closure)) = world.script.question(&seen, &verdicts) {
-        let said = MutexGuard::unlocked(world, || panics::guarded(|| closure(&seen)));
+        // What the closure holds may be let go of here, and may call HCS then.
+        let said = MutexGuard::unlocked(world, move || {
+            let said = panics::guarded(|| closure(&seen));
+            drop(closure);
+            said
+        });
         let said = said.unwrap_or_else(|panic| {
             let finding = report::closure_panicked(world.script.rule(rule), &panic.message, panic.at);
             world.find(finding, Some(provisional));

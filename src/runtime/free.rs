@@ -41,8 +41,9 @@ fn free_in(shared: &Arc<Shared>, address: usize, function: &'static str) -> Opti
     if function != "LocalFree"
         && let Some((export, entry)) = world.documents.origin(address)
     {
-        let place = world.log.places().are_wanted().then(Place::here);
+        let are_wanted = world.log.places().are_wanted();
         let finding = || {
+            let place = are_wanted.then(Place::here);
             let mut finding = report::lints::freed_otherwise(function, export);
             finding.sources.noticed_at("freed at", place.as_ref());
             finding
@@ -52,6 +53,7 @@ fn free_in(shared: &Arc<Shared>, address: usize, function: &'static str) -> Opti
     match world.documents.free(address) {
         Freeing::Freed(give_back) => {
             drop(world);
+            trace::flush(shared);
             if let Some((address, size)) = give_back {
                 (shared.gateway.take_back)(address, size);
             }

@@ -97,12 +97,8 @@ fn left(world: &World, number: u64, closing: bool) -> Option<Box<Suspicion>> {
     let World { model, lints, .. } = world;
     let operation = model.operations.get(number)?;
     let used = *operation.tracked()?;
-    let tracked = Tracked {
-        kind: used.kind,
-        id: used.id,
-        system: used.system_number,
-        process: model.process_behind(used.process).unwrap_or_default(),
-    };
+    let tracked =
+        Tracked { kind: used.kind, id: used.id, system: used.system_number, process: used.process_number };
     let outcome = operation.outcome().ok();
     let this = Left {
         operation: model.operation_handle(number),
@@ -149,10 +145,10 @@ fn left(world: &World, number: u64, closing: bool) -> Option<Box<Suspicion>> {
 
 /// Whether what a request was about is over. The system of a create that failed is not; nobody has seen it.
 pub(super) fn has_ended(model: &Host, it: Tracked) -> bool {
-    let system =
-        model.systems.get(it.system).map_or(it.kind != OperationType::Create, |it| it.exit.is_some());
-    let process = model.processes.get(it.process).is_some_and(|it| it.exit.is_some());
-    it.system != 0 && system || process
+    let is_gone = || it.kind != OperationType::Create || !model.failed_creates.contains(&it.system);
+    let system = model.systems.get(it.system).map_or_else(is_gone, |it| it.exit.is_some());
+    let process = model.processes.get(it.process).is_none_or(|it| it.exit.is_some());
+    it.system != 0 && system || it.process != 0 && process
 }
 
 /// Whether the client has done something that ends a request: asked for the end of its system or its process, or given up the

@@ -249,7 +249,7 @@ fn cancelled(world: &mut World, handle: SystemHandle) {
     });
     for number in numbers.map(|it| it.0).collect::<Vec<_>>() {
         if let Some(operation) = world.model.operations.get_mut(number) {
-            operation.attention.excused = operation.attention.timed_out;
+            operation.attention.excused |= operation.attention.timed_out;
         }
     }
     world.lints.suspects.retain(|it| !is_of_it(it.tracked.kind, it.tracked.system));

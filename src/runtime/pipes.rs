@@ -146,6 +146,11 @@ impl PipeTable {
         }
     }
 
+    /// Whether a process has pipes already.
+    pub(crate) fn has(&self, process_id: u32) -> bool {
+        self.ends.contains_key(&process_id)
+    }
+
     /// Nobody can ask for the pipes of a process any more.
     pub(crate) fn forget(&mut self, process_id: u32) {
         self.ends.remove(&process_id);

@@ -248,7 +248,7 @@ pub(crate) fn answer(
     if let Some(id) = &system_id {
         world.log.name_system(answer.system, id);
     }
-    if let Some(info) = answer.process_info.filter(|it| it.is_create) {
+    if let Some(info) = answer.process_info.filter(|it| it.is_create && !world.pipes.has(it.process_id)) {
         pipes::make(world, info.process_id, [info.std_input, info.std_output, info.std_error]);
     }
     let performed = Performed { note: note.map(|it| it.to_string()), ..Performed::done(answer) };
@@ -283,7 +283,8 @@ pub(super) fn let_others_go_on(shared: &Arc<Shared>, world: &mut MutexGuard<'_, 
         if rest != left {
             (left, idle) = (rest, Instant::now());
         }
-        if idle.elapsed() >= limit && (!world.is_at_work() || idle.elapsed() >= world.settings.patience) {
+        let is_slow = world.dispatch.runs_anything() && world.is_at_work();
+        if idle.elapsed() >= limit && (!is_slow || idle.elapsed() >= world.settings.patience) {
             return;
         }
         dispatch::ensure_worker(shared, world);

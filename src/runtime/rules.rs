@@ -7,9 +7,9 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::dispatch;
 use super::host::Host;
 use super::world::{Gate as Held, Shared, World};
+use super::{dispatch, trace};
 use crate::document::result_error::ResultDocument;
 use crate::event::Event;
 use crate::faults::Fault;
@@ -402,6 +402,7 @@ impl Gate {
 
     /// Completes the oldest operation that it holds, now. Answers whether there was one.
     pub fn release_next(&self) -> bool {
+        let _told = trace::listen(&self.shared);
         let mut world = self.shared.world.lock();
         let held = world.gates.get_mut(&self.id).map(|it| &mut it.held).filter(|it| !it.is_empty());
         let Some(accepted) = held.map(|it| it.remove(0)) else { return false };

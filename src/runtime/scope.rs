@@ -177,7 +177,9 @@ fn verify(shared: &Arc<Shared>) -> Report {
         world.script.set_verified(); // nothing asks the rules
         let patience = world.settings.patience;
         super::replay::let_others_go_on(shared, &mut world, patience);
-        world.end_replay();
+        if world.runs == 0 {
+            world.end_replay(); // a verification on the way is not the end
+        }
     }
     for _ in 0..MOST_EFFECTS {
         dispatch::settle(shared, &mut world);

@@ -39,6 +39,7 @@ pub(crate) fn listen(shared: &Arc<Shared>) -> Listening {
 pub(crate) fn introduce(shared: &Arc<Shared>) {
     if trace::is_anybody_there() && !trace::is_telling() {
         listener(shared);
+        tell_panics(shared);
     }
 }
 
@@ -55,6 +56,7 @@ fn listening_to_somebody(shared: &Arc<Shared>, call: Option<&Call>) -> Listening
         return Listening { shared: None, before: None, span: None };
     }
     let Some(mut listener) = listener(shared) else {
+        tell_panics(shared); // one that panics over the question whether it is interested is told of too
         return Listening { shared: None, before: Some(trace::set_ear(Ear::Deaf)), span: None };
     };
     flush(shared); // what came before a call stands before its span

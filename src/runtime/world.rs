@@ -467,11 +467,12 @@ impl World {
 
     /// A call has its entry: what was noticed of it meanwhile, under a provisional number, gets the right one and the place.
     pub(crate) fn written_down(&mut self, call: Noticing, entry: u64, mut place: Option<Place>) {
-        if place.is_none() && self.findings.len() <= call.findings && self.script.is_empty() {
+        // A verification may have taken what was there before.
+        let first = if self.findings.len() < call.findings { 0 } else { call.findings };
+        if place.is_none() && self.findings.len() <= first && self.script.is_empty() {
             return;
         }
         self.script.written_down(call.provisional, entry);
-        let first = call.findings.min(self.findings.len());
         let is_its = |it: &&mut Finding| it.entry == Some(call.provisional) || it.entry == Some(entry);
         for finding in self.findings[first..].iter_mut().filter(is_its) {
             if place.is_none() && self.log.places().are_wanted() {
