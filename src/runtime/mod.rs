@@ -3,6 +3,7 @@
 
 pub(crate) mod call;
 pub(crate) mod clock;
+mod closing;
 pub(crate) mod dispatch;
 pub(crate) mod documents;
 pub(crate) mod events;

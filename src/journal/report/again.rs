@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(line(strange, Some("a")).as_deref(), Some("cargo test -p hcs-sim -- --exact a"));
         assert_eq!(line(strange, None), None, "a benchmark, for instance");
         assert_eq!(line("/x/target/debug/examples/quickstart", Some("a")), None);
-        assert_eq!(line("/tmp/rustdoctest1234/rust_out", Some("a")), None, "a documentation test");
+        assert_eq!(line("/x/rustdoctest1234/rust_out", Some("a")), None, "a documentation test");
         assert_eq!(line("/usr/bin/vm-keeper", None), None);
     }
 }
