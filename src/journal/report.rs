@@ -428,6 +428,11 @@ fn finding(kind: FindingKind, sentence: String) -> Finding {
     Finding::new(kind, sentence)
 }
 
+/// A process ended while one of its threads was inside the host, on Windows.
+pub(crate) fn died_inside() -> &'static str {
+    "hcs-sim: the process ended while one of its threads was inside of an HCS call: nothing can be said of what it left open"
+}
+
 /// A finding that belongs to no test, as stderr says it when it is noticed.
 pub(crate) fn at_once(finding: &Finding) -> String {
     let mut text = format!("hcs-sim: {}; {}", finding.sentence, mend(finding.kind));

@@ -422,7 +422,7 @@ impl World {
         self.dispatch.running += 1;
         self.dispatch.entered.push(Entered { target: entered.target, label, event: entered.event, since });
         if self.replay.is_none() {
-            self.log.push(since, since, label, entered.enters()); // a recording has its own word for it
+            self.note(since, since, label, entered.enters()); // a recording has its own word for it
         }
         Some(InCallback { label, ..entered })
     }
@@ -436,7 +436,7 @@ impl World {
             return self.replayed_callback_returned(target);
         }
         let now = self.now();
-        self.log.push(now, now, label, entered.returns());
+        self.note(now, now, label, entered.returns());
         if let Some((number, id)) = entered.of
             && let Some(operation) = self.model.operations.get_mut(number)
             && operation.callback_of == id

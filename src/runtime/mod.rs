@@ -6,6 +6,7 @@ pub(crate) mod clock;
 mod closing;
 pub(crate) mod dispatch;
 pub(crate) mod documents;
+pub(crate) mod environment;
 pub(crate) mod events;
 pub(crate) mod existing;
 pub(crate) mod files;
