@@ -247,7 +247,7 @@ fn gates_open_by_name_and_events_happen_by_name() {
 #[test]
 fn null_and_garbage_are_told() {
     let sim = Sim::entered("null");
-    let one = 1_usize as *mut c_char;
+    let one = std::ptr::dangling_mut::<c_char>();
     for function in ["HcsSimLoadScenario", "HcsSimRaiseEvent"] {
         // SAFETY: NULL is recognised.
         let answered = unsafe { sim.function::<unsafe extern "system" fn(Text) -> c_int>(function)(null()) };

@@ -97,7 +97,7 @@ mod imp {
     }
 }
 
-/// Clients of the DLL call the `LocalFree` of the system, so documents are its memory.
+/// Clients of the DLL call the `LocalFree` of the system, so documents are its memory. (fidelity: `documents-local`)
 #[cfg(windows)]
 mod imp {
     use std::ffi::c_void;

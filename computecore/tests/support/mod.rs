@@ -1,6 +1,8 @@
 //! What the tests of the library share: finding it, and loading it.
 //! Not here: what it does.
 
+#![allow(dead_code)] // each test uses a part
+
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
