@@ -8,13 +8,15 @@ mod support;
 use std::fs;
 
 use hcs_sim::{Delivery, Export, ExportInfo};
-use support::{compiled, file, run};
+use support::programs::{compiled, file, run};
 
 /// How the answer of an export is judged: a macro of the program.
 fn returns(export: &ExportInfo) -> &'static str {
     match export.name {
         "HcsCreateOperation" | "HcsCreateOperationWithNotifications" => "a_handle",
-        "HcsGetOperationContext" | "HcsGetComputeSystemFromOperation" | "HcsGetProcessFromOperation" => "a_handle",
+        "HcsGetOperationContext" | "HcsGetComputeSystemFromOperation" | "HcsGetProcessFromOperation" => {
+            "a_handle"
+        }
         "HcsGetOperationType" => "a_type",
         "HcsGetOperationId" => "an_id",
         _ => match export.delivery {

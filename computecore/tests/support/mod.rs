@@ -1,46 +1,31 @@
-//! Programs in C and C++: compiled against the headers, run with the library that Cargo has built for the test.
-//! Not here: what the programs do (`c/`).
+//! What the tests of the library share: finding it, and loading it.
+//! Not here: what it does.
 
-#![allow(dead_code)] // each test file uses a part
+#![allow(dead_code)] // each test uses a part
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+#[cfg(target_os = "linux")]
+pub mod programs;
 
-/// A file of this package.
-pub fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use libloading::Library;
+
+/// Where cargo puts the library that belongs to this test.
+pub fn library_path() -> PathBuf {
+    let name = format!("{}computecore{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let executable = std::env::current_exe().expect("the test knows where it is");
+    let beside = executable.ancestors().skip(1).take(2).map(|it| it.join(&name)).find(|it| it.is_file());
+    beside.unwrap_or_else(|| {
+        panic!("{name} is not beside {}: cargo build -p computecore", executable.display())
+    })
 }
 
-/// The folder that has the library of this build: that of the test itself.
-pub fn library() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().unwrap();
-    assert!(folder.join("libcomputecore.so").is_file(), "no libcomputecore.so in {}", folder.display());
-    folder.to_owned()
-}
-
-/// Compiles a program of `tests/c`; further arguments may be sources and flags. It is linked with the library unless it loads it itself.
-pub fn compiled(compiler: &str, program: &str, arguments: &[&str]) -> PathBuf {
-    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(program.replace('.', "_"));
-    let library = library();
-    let mut command = Command::new(compiler);
-    command.current_dir(file("tests/c")).arg(program).args(arguments);
-    command.args(["-Wall", "-Wextra", "-Werror", "-pedantic", "-g", "-pthread", "-I"]).arg(file("include"));
-    command.arg("-o").arg(&out).arg(format!("-L{}", library.display()));
-    command.arg(format!("-Wl,-rpath,{}", library.display())).args(["-lcomputecore", "-ldl"]);
-    let output = command.output().unwrap_or_else(|error| panic!("{compiler} cannot be run: {error}"));
-    assert!(output.status.success(), "{program}:\n{}", String::from_utf8_lossy(&output.stderr));
-    out
-}
-
-/// Runs a program that has to succeed. Answers what it printed and what it complained.
-pub fn run(program: &Path, arguments: &[&str]) -> (String, String) {
-    let output = Command::new(program).args(arguments).output().unwrap();
-    let (printed, complained) = texts(&output);
-    assert!(output.status.success(), "{:?}\n{printed}\n{complained}", output.status);
-    (printed, complained)
-}
-
-fn texts(output: &Output) -> (String, String) {
-    (String::from_utf8_lossy(&output.stdout).into(), String::from_utf8_lossy(&output.stderr).into())
+/// The library, loaded once.
+pub fn library() -> &'static Library {
+    static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
+        // SAFETY: what runs when it is loaded is ours, and it stays loaded.
+        unsafe { Library::new(library_path()) }.expect("the library can be loaded")
+    });
+    &LIBRARY
 }
