@@ -170,6 +170,19 @@ void make_world(world *it, const char *name)
     it->options.Version = HcsCreateOptions_1;
 }
 
+void make_strict_world(world *it)
+{
+    memset(it, 0, sizeof *it);
+    must("reset", HcsSimReset());
+    it->system = new_system(u"vm");
+    ask(it->system, HcsStartComputeSystem, NULL);
+}
+
+void must_succeed(HRESULT code)
+{
+    must("call", code);
+}
+
 /* Documents that one export wants. */
 static PCWSTR valid_text(const char *name, const char *parameter)
 {

@@ -30,6 +30,12 @@ typedef struct world
 /* Begins a host and makes what the export needs. */
 void make_world(world *it, const char *export_name);
 
+/* The same with a running system and nothing else, in a host that says of nothing that it is fine. */
+void make_strict_world(world *it);
+
+/* Ends the program unless the code is S_OK. */
+void must_succeed(HRESULT code);
+
 /* The valid value of a parameter. */
 argument valid_argument(world *it, const char *export_name, const char *kind, const char *parameter);
 
