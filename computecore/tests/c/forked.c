@@ -73,9 +73,10 @@ int main(void)
     said[length] = '\0';
     int status = 0;
     waitpid(child, &status, 0);
-    const char *first = strstr(said, "fork");
-    bool is_told = first != NULL;
-    bool is_told_once = is_told && strstr(strchr(first, '\n') + 1, "hcs-sim:") == NULL;
+    /* Once for the exports; control functions say it with their names. */
+    static const char sentence[] = "hcs-sim: this process was forked";
+    const char *first = strstr(said, sentence);
+    bool is_told_once = first != NULL && strstr(first + 1, sentence) == NULL;
     printf("forked: the child ended with %d and said: %s\n", status, said);
-    return status == 0 && is_told && is_told_once && full_cycle() ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status == 0 && is_told_once && full_cycle() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
