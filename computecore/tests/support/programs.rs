@@ -13,7 +13,7 @@ pub fn file(name: &str) -> PathBuf {
 
 /// Compiles a program of `tests/c`; further arguments may be sources and flags. It is linked with the library.
 pub fn compiled(compiler: &str, program: &str, arguments: &[&str]) -> PathBuf {
-    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(program.replace('.', "_"));
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(Path::new(program).file_stem().unwrap());
     let library = library_path();
     let library = library.parent().unwrap();
     let mut command = Command::new(compiler);
@@ -28,7 +28,8 @@ pub fn compiled(compiler: &str, program: &str, arguments: &[&str]) -> PathBuf {
 
 /// Runs a program that has to succeed. Answers what it printed and what it complained.
 pub fn run(program: &Path, arguments: &[&str]) -> (String, String) {
-    let output = Command::new(program).args(arguments).output().unwrap();
+    let output =
+        Command::new(program).args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).output().unwrap();
     let (printed, complained) = texts(&output);
     assert!(output.status.success(), "{:?}\n{printed}\n{complained}", output.status);
     (printed, complained)
