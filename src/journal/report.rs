@@ -26,6 +26,7 @@ use std::time::Duration;
 use again::Again;
 
 use super::finding::{Finding, FindingKind};
+use super::place::slashed;
 use super::places::Places;
 use super::text::write_timeline;
 use super::{Entry, Journal};
@@ -357,7 +358,7 @@ pub(crate) fn program_matcher_panicked(matcher: &str, message: &str, at: Option<
 pub(crate) fn event_missed(event: &Event, why: &str, raised: Option<&'static Location<'static>>) -> Finding {
     let mut finding = finding(FindingKind::EventMissed, format!("{event} happened to nobody: {why}"));
     if let Some(raised) = raised {
-        finding.fact("raised at", raised.to_string());
+        finding.fact("raised at", slashed(raised));
     }
     finding
 }
