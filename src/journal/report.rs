@@ -106,7 +106,8 @@ impl fmt::Display for Report {
 
 /// What is known of a finding, what would mend it and how it is allowed.
 fn write_facts(finding: &Finding, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
+    let kind = finding.kind;
+    let allow = format!("host.allow(FindingKind::{kind:?})   // in a scenario: \"allow\": [\"{kind}\"]");
     // A finding that knows better says so itself.
     let has_own = finding.facts.iter().any(|it| it.0 == "to mend");
     let usual = (!has_own).then(|| ("to mend", mend(finding.kind).to_owned()));
