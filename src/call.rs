@@ -132,6 +132,8 @@ pub struct ExportInfo {
     pub export: Export,
     /// Its name in `computecore.dll`.
     pub name: &'static str,
+    /// The names of its parameters in the order of the prototype, each with the name of its type in [`Call`].
+    pub parameters: &'static [(&'static str, &'static str)],
     /// What it works on.
     pub kind: ExportKind,
     /// How its outcome reaches the caller.
@@ -158,6 +160,7 @@ macro_rules! exports {
         static EXPORTS: &[ExportInfo] = &[$(ExportInfo {
             export: Export::$name,
             name: stringify!($name),
+            parameters: &[$((stringify!($field), stringify!($type))),*],
             kind: ExportKind::$kind,
             delivery: Delivery::$delivery,
             operation_type: OperationType::$operation,

@@ -35,7 +35,7 @@ const BUG: HRESULT = E_UNEXPECTED.as_i32();
 /// # Safety
 ///
 /// `callback` can be called with the operation and `context` on another thread until the operation is closed.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCreateOperation(
     context: *const c_void,
     callback: HCS_OPERATION_COMPLETION,
@@ -53,7 +53,7 @@ pub unsafe extern "system" fn HcsCreateOperation(
 /// # Safety
 ///
 /// As for [`HcsCreateOperation`].
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCreateOperationWithNotifications(
     eventtypes: HCS_OPERATION_OPTIONS,
     context: *const c_void,
@@ -92,7 +92,7 @@ fn created(answered: Answered) -> HCS_OPERATION {
 /// # Safety
 ///
 /// Any value is recognised; a stale, NULL or strange one is a finding.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCloseOperation(operation: HCS_OPERATION) {
     contained((), || {
         on_operation(operation, |operation| Call::CloseOperation { operation });
@@ -104,7 +104,7 @@ pub unsafe extern "system" fn HcsCloseOperation(operation: HCS_OPERATION) {
 /// # Safety
 ///
 /// Any value is recognised.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetOperationContext(operation: HCS_OPERATION) -> *mut c_void {
     contained(null_mut(), || {
         let answered = on_operation(operation, |operation| Call::GetOperationContext { operation });
@@ -120,7 +120,7 @@ pub unsafe extern "system" fn HcsGetOperationContext(operation: HCS_OPERATION) -
 /// # Safety
 ///
 /// Any value is recognised; the context is only carried.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsSetOperationContext(
     operation: HCS_OPERATION,
     context: *const c_void,
@@ -139,7 +139,7 @@ pub unsafe extern "system" fn HcsSetOperationContext(
 /// # Safety
 ///
 /// Any value is recognised.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetComputeSystemFromOperation(operation: HCS_OPERATION) -> HCS_SYSTEM {
     contained(null_mut(), || {
         let answered = on_operation(operation, |operation| Call::GetComputeSystemFromOperation { operation });
@@ -156,7 +156,7 @@ pub unsafe extern "system" fn HcsGetComputeSystemFromOperation(operation: HCS_OP
 /// # Safety
 ///
 /// Any value is recognised.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetProcessFromOperation(operation: HCS_OPERATION) -> HCS_PROCESS {
     contained(null_mut(), || {
         let answered = on_operation(operation, |operation| Call::GetProcessFromOperation { operation });
@@ -173,7 +173,7 @@ pub unsafe extern "system" fn HcsGetProcessFromOperation(operation: HCS_OPERATIO
 /// # Safety
 ///
 /// Any value is recognised.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetOperationType(operation: HCS_OPERATION) -> HCS_OPERATION_TYPE {
     contained(HcsOperationTypeNone, || {
         let answered = on_operation(operation, |operation| Call::GetOperationType { operation });
@@ -190,7 +190,7 @@ pub unsafe extern "system" fn HcsGetOperationType(operation: HCS_OPERATION) -> H
 /// # Safety
 ///
 /// Any value is recognised.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetOperationId(operation: HCS_OPERATION) -> u64 {
     contained(HCS_INVALID_OPERATION_ID, || {
         let answered = on_operation(operation, |operation| Call::GetOperationId { operation });
@@ -211,7 +211,7 @@ pub unsafe extern "system" fn HcsGetOperationId(operation: HCS_OPERATION) -> u64
 /// # Safety
 ///
 /// `resultdocument` is NULL or valid for a write. Any operation value is recognised.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetOperationResult(
     operation: HCS_OPERATION,
     resultdocument: *mut PWSTR,
@@ -233,7 +233,7 @@ pub unsafe extern "system" fn HcsGetOperationResult(
 /// # Safety
 ///
 /// Both out pointers are NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetOperationResultAndProcessInfo(
     operation: HCS_OPERATION,
     processinformation: *mut HCS_PROCESS_INFORMATION,
@@ -262,7 +262,7 @@ pub unsafe extern "system" fn HcsGetOperationResultAndProcessInfo(
 /// # Safety
 ///
 /// `resultdocument` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsWaitForOperationResult(
     operation: HCS_OPERATION,
     timeoutms: u32,
@@ -285,7 +285,7 @@ pub unsafe extern "system" fn HcsWaitForOperationResult(
 /// # Safety
 ///
 /// Both out pointers are NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsWaitForOperationResultAndProcessInfo(
     operation: HCS_OPERATION,
     timeoutms: u32,
@@ -331,7 +331,7 @@ unsafe fn write_process_info(answered: &Answered, out: *mut HCS_PROCESS_INFORMAT
 /// # Safety
 ///
 /// As for [`HcsCreateOperation`].
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsSetOperationCallback(
     operation: HCS_OPERATION,
     context: *const c_void,
@@ -351,7 +351,7 @@ pub unsafe extern "system" fn HcsSetOperationCallback(
 /// # Safety
 ///
 /// Any value is recognised.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCancelOperation(operation: HCS_OPERATION) -> HRESULT {
     contained(BUG, || hresult(&on_operation(operation, |operation| Call::CancelOperation { operation })))
 }
@@ -362,7 +362,7 @@ pub unsafe extern "system" fn HcsCancelOperation(operation: HCS_OPERATION) -> HR
 /// # Safety
 ///
 /// `options` is NULL or NUL-terminated text; `resultdocument` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetOperationProperties(
     operation: HCS_OPERATION,
     options: PCWSTR,
@@ -388,7 +388,7 @@ pub unsafe extern "system" fn HcsGetOperationProperties(
 /// # Safety
 ///
 /// `uri` is NULL or NUL-terminated text; the handle is only carried.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsAddResourceToOperation(
     operation: HCS_OPERATION,
     r#type: HCS_RESOURCE_TYPE,

@@ -20,7 +20,7 @@ const BUG: HRESULT = E_UNEXPECTED.as_i32();
 /// # Safety
 ///
 /// Any value is recognised; a stale, NULL or strange one is a finding.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCloseProcess(process: HCS_PROCESS) {
     contained((), || {
         let process = process_handle(process);
@@ -35,7 +35,7 @@ macro_rules! requests_with_text {
         /// # Safety
         ///
         /// The text is NULL or NUL-terminated. Any handle value is recognised.
-        #[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+        #[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
         pub unsafe extern "system" fn $function(
             process: HCS_PROCESS,
             operation: HCS_OPERATION,
@@ -70,7 +70,7 @@ requests_with_text! {
 /// # Safety
 ///
 /// Any handle value is recognised.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetProcessInfo(process: HCS_PROCESS, operation: HCS_OPERATION) -> HRESULT {
     contained(BUG, || {
         let process = process_handle(process);
@@ -84,7 +84,7 @@ pub unsafe extern "system" fn HcsGetProcessInfo(process: HCS_PROCESS, operation:
 /// # Safety
 ///
 /// `result` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsWaitForProcessExit(
     computesystem: HCS_PROCESS,
     timeoutms: u32,
@@ -111,7 +111,7 @@ pub unsafe extern "system" fn HcsWaitForProcessExit(
 /// # Safety
 ///
 /// The callback can be called with `context` until the handle is closed.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsSetProcessCallback(
     process: HCS_PROCESS,
     callbackoptions: HCS_EVENT_OPTIONS,

@@ -15,7 +15,7 @@ const BUG: HRESULT = E_UNEXPECTED.as_i32();
 /// # Safety
 ///
 /// `propertyquery` is NULL or NUL-terminated text; `result` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetServiceProperties(propertyquery: PCWSTR, result: *mut PWSTR) -> HRESULT {
     contained(BUG, || {
         // SAFETY: the caller promises it.
@@ -34,7 +34,7 @@ pub unsafe extern "system" fn HcsGetServiceProperties(propertyquery: PCWSTR, res
 /// # Safety
 ///
 /// `settings` is NULL or NUL-terminated text; `result` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsModifyServiceSettings(settings: PCWSTR, result: *mut PWSTR) -> HRESULT {
     contained(BUG, || {
         // SAFETY: the caller promises it.
@@ -54,7 +54,7 @@ pub unsafe extern "system" fn HcsModifyServiceSettings(settings: PCWSTR, result:
 /// # Safety
 ///
 /// `runtimefilename` is NULL or NUL-terminated text; `processorfeaturesstring` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetProcessorCompatibilityFromSavedState(
     runtimefilename: PCWSTR,
     processorfeaturesstring: *mut PCWSTR,
@@ -80,7 +80,7 @@ macro_rules! calls_with_texts {
         /// # Safety
         ///
         /// Every text is NULL or NUL-terminated.
-        #[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+        #[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
         pub unsafe extern "system" fn $function($($argument: PCWSTR),+) -> HRESULT {
             contained(BUG, || {
                 // SAFETY: the caller promises it.

@@ -25,7 +25,7 @@ const BUG: HRESULT = E_UNEXPECTED.as_i32();
 /// # Safety
 ///
 /// `query` is NULL or NUL-terminated text.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsEnumerateComputeSystems(query: PCWSTR, operation: HCS_OPERATION) -> HRESULT {
     contained(BUG, || {
         // SAFETY: the caller promises it.
@@ -39,7 +39,7 @@ pub unsafe extern "system" fn HcsEnumerateComputeSystems(query: PCWSTR, operatio
 /// # Safety
 ///
 /// Both texts are NULL or NUL-terminated.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsEnumerateComputeSystemsInNamespace(
     idnamespace: PCWSTR,
     query: PCWSTR,
@@ -69,7 +69,7 @@ pub unsafe extern "system" fn HcsEnumerateComputeSystemsInNamespace(
 /// # Safety
 ///
 /// Both texts are NULL or NUL-terminated; `computesystem` is NULL or valid for a write. The descriptor is only carried.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCreateComputeSystem(
     id: PCWSTR,
     configuration: PCWSTR,
@@ -100,7 +100,7 @@ pub unsafe extern "system" fn HcsCreateComputeSystem(
 /// # Safety
 ///
 /// The texts are NULL or NUL-terminated; `computesystem` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCreateComputeSystemInNamespace(
     idnamespace: PCWSTR,
     id: PCWSTR,
@@ -155,7 +155,7 @@ unsafe fn create_options(options: *const HCS_CREATE_OPTIONS) -> CreateOptions {
 /// # Safety
 ///
 /// `id` is NULL or NUL-terminated text; `computesystem` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsOpenComputeSystem(
     id: PCWSTR,
     requestedaccess: u32,
@@ -181,7 +181,7 @@ pub unsafe extern "system" fn HcsOpenComputeSystem(
 /// # Safety
 ///
 /// The texts are NULL or NUL-terminated; `computesystem` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsOpenComputeSystemInNamespace(
     idnamespace: PCWSTR,
     id: PCWSTR,
@@ -219,7 +219,7 @@ unsafe fn write_system(answered: &Answered, out: *mut HCS_SYSTEM) {
 /// # Safety
 ///
 /// Any value is recognised; a stale, NULL or strange one is a finding.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCloseComputeSystem(computesystem: HCS_SYSTEM) {
     contained((), || {
         let compute_system = system_handle(computesystem);
@@ -234,7 +234,7 @@ macro_rules! requests_with_options {
         /// # Safety
         ///
         /// `options` is NULL or NUL-terminated text. Any handle value is recognised.
-        #[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+        #[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
         pub unsafe extern "system" fn $function(
             computesystem: HCS_SYSTEM,
             operation: HCS_OPERATION,
@@ -303,7 +303,7 @@ requests_with_options! {
 /// # Safety
 ///
 /// `propertyquery` is NULL or NUL-terminated text.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsGetComputeSystemProperties(
     computesystem: HCS_SYSTEM,
     operation: HCS_OPERATION,
@@ -327,7 +327,7 @@ pub unsafe extern "system" fn HcsGetComputeSystemProperties(
 /// # Safety
 ///
 /// `configuration` is NULL or NUL-terminated text; the identity is only carried.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsModifyComputeSystem(
     computesystem: HCS_SYSTEM,
     operation: HCS_OPERATION,
@@ -354,7 +354,7 @@ pub unsafe extern "system" fn HcsModifyComputeSystem(
 /// # Safety
 ///
 /// `result` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsWaitForComputeSystemExit(
     computesystem: HCS_SYSTEM,
     timeoutms: u32,
@@ -385,7 +385,7 @@ pub unsafe extern "system" fn HcsWaitForComputeSystemExit(
 /// # Safety
 ///
 /// The callback can be called with `context` until the handle is closed.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsSetComputeSystemCallback(
     computesystem: HCS_SYSTEM,
     callbackoptions: HCS_EVENT_OPTIONS,
@@ -414,7 +414,7 @@ pub unsafe extern "system" fn HcsSetComputeSystemCallback(
 /// # Safety
 ///
 /// `processparameters` is NULL or NUL-terminated text; `process` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsCreateProcess(
     computesystem: HCS_SYSTEM,
     processparameters: PCWSTR,
@@ -445,7 +445,7 @@ pub unsafe extern "system" fn HcsCreateProcess(
 /// # Safety
 ///
 /// `process` is NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(any(feature = "c-library", all(feature = "drop-in", not(windows))), unsafe(no_mangle))]
 pub unsafe extern "system" fn HcsOpenProcess(
     computesystem: HCS_SYSTEM,
     processid: u32,

@@ -33,7 +33,7 @@ pub(super) fn set_out_of_memory() {
 /// # Safety
 ///
 /// None is needed; the prototype is that of Win32.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(all(any(feature = "drop-in", feature = "c-library"), not(windows)), unsafe(no_mangle))]
 pub unsafe extern "system" fn GetLastError() -> WIN32_ERROR {
     LAST_ERROR.try_with(Cell::get).unwrap_or(0)
 }
@@ -43,7 +43,7 @@ pub unsafe extern "system" fn GetLastError() -> WIN32_ERROR {
 /// # Safety
 ///
 /// None is needed; the prototype is that of Win32.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(all(any(feature = "drop-in", feature = "c-library"), not(windows)), unsafe(no_mangle))]
 pub unsafe extern "system" fn SetLastError(error: WIN32_ERROR) {
     set_last_error(error);
 }
@@ -53,7 +53,7 @@ pub unsafe extern "system" fn SetLastError(error: WIN32_ERROR) {
 /// # Safety
 ///
 /// None is needed; what it answers is uninitialised unless `LMEM_ZEROINIT` is given.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(all(any(feature = "drop-in", feature = "c-library"), not(windows)), unsafe(no_mangle))]
 pub unsafe extern "system" fn LocalAlloc(flags: LOCAL_ALLOC_FLAGS, bytes: usize) -> HLOCAL {
     contained(std::ptr::null_mut(), || {
         let block = memory::allocate(bytes, flags & LMEM_ZEROINIT != 0);
@@ -70,7 +70,7 @@ pub unsafe extern "system" fn LocalAlloc(flags: LOCAL_ALLOC_FLAGS, bytes: usize)
 /// # Safety
 ///
 /// A document or block is not used after it is freed. Any other value is recognised and not followed.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(all(any(feature = "drop-in", feature = "c-library"), not(windows)), unsafe(no_mangle))]
 pub unsafe extern "system" fn LocalFree(memory: HLOCAL) -> HLOCAL {
     if free(memory, "LocalFree") { std::ptr::null_mut() } else { memory }
 }
@@ -80,7 +80,7 @@ pub unsafe extern "system" fn LocalFree(memory: HLOCAL) -> HLOCAL {
 /// # Safety
 ///
 /// As for [`LocalFree`].
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(all(any(feature = "drop-in", feature = "c-library"), not(windows)), unsafe(no_mangle))]
 pub unsafe extern "system" fn CoTaskMemFree(memory: *const c_void) {
     free(memory.cast_mut(), "CoTaskMemFree");
 }
@@ -92,7 +92,7 @@ pub unsafe extern "system" fn CoTaskMemFree(memory: *const c_void) {
 /// # Safety
 ///
 /// `buffer` is valid for writes of `bytestoread` bytes; `bytesread` and `overlapped` are NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(all(any(feature = "drop-in", feature = "c-library"), not(windows)), unsafe(no_mangle))]
 pub unsafe extern "system" fn ReadFile(
     file: HANDLE,
     buffer: *mut u8,
@@ -120,7 +120,7 @@ pub unsafe extern "system" fn ReadFile(
 /// # Safety
 ///
 /// `buffer` is valid for reads of `bytestowrite` bytes; `byteswritten` and `overlapped` are NULL or valid for a write.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(all(any(feature = "drop-in", feature = "c-library"), not(windows)), unsafe(no_mangle))]
 pub unsafe extern "system" fn WriteFile(
     file: HANDLE,
     buffer: *const u8,
@@ -195,7 +195,7 @@ fn free(memory: *mut c_void, function: &'static str) -> bool {
 /// # Safety
 ///
 /// A pipe is not used after it is closed. Any other value is recognised and not followed.
-#[cfg_attr(all(feature = "drop-in", not(windows)), unsafe(no_mangle))]
+#[cfg_attr(all(any(feature = "drop-in", feature = "c-library"), not(windows)), unsafe(no_mangle))]
 pub unsafe extern "system" fn CloseHandle(handle: HANDLE) -> BOOL {
     contained(0, || {
         if streams::close(handle.expose_provenance()) {

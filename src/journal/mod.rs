@@ -12,14 +12,17 @@ pub(crate) mod saved;
 pub(crate) mod text;
 #[cfg(feature = "tracing")]
 pub(crate) mod trace;
+mod written;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use place::Place;
 use places::Places;
+use written::Written;
 
 use crate::answer::Answer;
 use crate::call::{Call, OperationType};
@@ -199,6 +202,8 @@ pub(crate) struct Log {
     places: Places,
     /// The id behind each system handle, by number: names outlive handles.
     system_ids: BTreeMap<u64, Arc<str>>,
+    /// Where entries go as they are written.
+    file: Option<Box<Written>>,
     /// What subscribers of `tracing` are still to be told.
     #[cfg(feature = "tracing")]
     pub(crate) heard: trace::Heard,
@@ -238,12 +243,29 @@ impl Log {
             limit,
             places: Places::new(source_lines),
             system_ids: BTreeMap::new(),
+            file: None,
             #[cfg(feature = "tracing")]
             heard: trace::Heard::default(),
         }
     }
 
-    pub(crate) fn push(&mut self, began: Nanos, at: Nanos, thread: u32, what: Event) {
+    /// From now on entries go into a file, too.
+    pub(crate) fn write_to(&mut self, path: &Path) {
+        self.file = Written::begin(path).map(Box::new);
+    }
+
+    #[inline]
+    pub(crate) fn push(
+        &mut self,
+        began: Nanos,
+        at: Nanos,
+        thread: u32,
+        what: Event,
+        name: impl FnOnce(u32) -> Arc<str>,
+    ) {
+        if self.file.is_some() {
+            self.write(began, at, name(thread), &what);
+        }
         #[cfg(feature = "tracing")]
         self.hear(began, at, thread, &what);
         if self.records.len() >= self.limit {
@@ -300,6 +322,20 @@ impl Log {
 
     pub(crate) fn system_id(&self, handle: SystemHandle) -> Option<&Arc<str>> {
         self.system_ids.get(&handle.number()?)
+    }
+
+    #[cold]
+    fn write(&mut self, began: Nanos, at: Nanos, thread: Arc<str>, what: &Event) {
+        let entry = Entry {
+            number: self.next_number(),
+            began: Duration::from_nanos(began),
+            at: Duration::from_nanos(at),
+            thread,
+            what: self.what_of(what),
+        };
+        if self.file.as_mut().is_some_and(|it| !it.write(&entry)) {
+            self.file = None;
+        }
     }
 
     /// A copy that can be read without the world's lock.

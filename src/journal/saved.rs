@@ -52,14 +52,9 @@ impl Journal {
     /// });
     /// ```
     pub fn to_json_lines(&self) -> String {
-        let mut lines = match self.dropped {
-            0 => json!({ "hcs_sim_journal": FORMAT }).to_string(),
-            dropped => json!({ "hcs_sim_journal": FORMAT, "dropped": dropped }).to_string(),
-        };
-        lines.push('\n');
+        let mut lines = head(self.dropped);
         for entry in &self.entries {
-            let line = serde_json::to_string(&Line { entry, raw: true });
-            lines.push_str(&line.expect("hcs-sim bug: an entry is plain data"));
+            lines.push_str(&line(entry));
             lines.push('\n');
         }
         lines
@@ -92,6 +87,20 @@ impl Journal {
         let (name, text) = crate::source::read_file(path.as_ref())?;
         read::load(&text, &name)
     }
+}
+
+/// The first line of a saved journal.
+pub(super) fn head(dropped: u64) -> String {
+    let head = match dropped {
+        0 => json!({ "hcs_sim_journal": FORMAT }),
+        dropped => json!({ "hcs_sim_journal": FORMAT, "dropped": dropped }),
+    };
+    format!("{head}\n")
+}
+
+/// An entry as a line of a saved journal, without its end.
+pub(super) fn line(entry: &Entry) -> String {
+    serde_json::to_string(&Line { entry, raw: true }).expect("hcs-sim bug: an entry is plain data")
 }
 
 impl Serialize for Journal {

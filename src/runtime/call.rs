@@ -476,7 +476,7 @@ pub(super) fn write_down(
         process_info: answer.process_info,
         document: None,
     };
-    world.log.push(began, now, label, Event::Called { call, answer, note });
+    world.note(began, now, label, Event::Called { call, answer, note });
     Answered { answer: kept, document: address, std }
 }
 
@@ -515,7 +515,8 @@ pub(crate) fn nowhere(call: &Call, alive: usize) -> Answer {
 /// A finding that belongs to no test's host: the default host keeps it, and stderr says it at once.
 fn tell(finding: Finding) {
     let is_denied = finding.kind.default_level() == Level::Deny;
-    let shared = super::registry::default_host().shared();
+    let host = super::registry::default_host();
+    let shared = host.shared();
     let finding = shared.world.lock().find_here(finding);
     trace::flush(shared);
     if is_denied {

@@ -2,6 +2,7 @@
 //! Not here: rules (`rules`), the scope and its verification (`scope`).
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -131,6 +132,25 @@ impl Builder {
         self
     }
 
+    /// Writes the journal into a file as it goes, as [`Journal::to_json_lines`] has it: a process that crashes leaves what came
+    /// before. A file that is there is replaced; one that cannot be written is told on stderr, and the host goes on without.
+    ///
+    /// ```
+    /// use hcs_sim::computecore::*;
+    /// use hcs_sim::{Host, Journal};
+    /// let path = std::env::temp_dir().join(format!("hcs-sim-doc-{}.jsonl", std::process::id()));
+    /// Host::builder().journal_file(&path).run(|host| {
+    ///     // SAFETY: no pointers are passed, and the handle is closed once.
+    ///     unsafe { HcsCloseOperation(HcsCreateOperation(std::ptr::null(), None)) };
+    ///     assert_eq!(Journal::read(&path).unwrap().to_string(), host.journal().to_string());
+    /// });
+    /// # std::fs::remove_file(&path).unwrap();
+    /// ```
+    pub fn journal_file(mut self, path: impl AsRef<Path>) -> Builder {
+        self.settings.journal_file = Some(path.as_ref().to_owned());
+        self
+    }
+
     /// Of how many calls, counted from the first, the line of your code is kept, so that a report can name where a handle was made
     /// and where the calls of its timeline stand. Default 512; `usize::MAX` for all. Where something is found to be wrong, the
     /// line of that call is kept whatever its number. 0 turns both off.
@@ -217,14 +237,6 @@ impl Host {
     /// A host with other settings.
     pub fn builder() -> Builder {
         Builder::default()
-    }
-
-    /// The host that serves threads and processes that made none.
-    ///
-    /// It plays the [scenario](crate::Scenario) of the file that the environment variable `HCS_SIM_SCENARIO` names, if there is one.
-    /// It lives as long as the process and nobody verifies it unasked: call [`Host::verify`].
-    pub fn default_host() -> &'static Host {
-        registry::default_host()
     }
 
     pub(crate) fn from_shared(shared: Arc<Shared>) -> Host {

@@ -6,6 +6,7 @@ pub(crate) mod clock;
 mod closing;
 pub(crate) mod dispatch;
 pub(crate) mod documents;
+pub(crate) mod environment;
 pub(crate) mod events;
 pub(crate) mod existing;
 pub(crate) mod files;
@@ -31,5 +32,6 @@ pub(crate) mod task;
 pub(crate) mod threads;
 #[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
 pub(crate) mod trace;
+pub(crate) mod unreturned;
 pub(crate) mod wait;
 pub(crate) mod world;

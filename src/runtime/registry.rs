@@ -2,16 +2,16 @@
 //! Not here: which of them a thread belongs to (`seat`).
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, OnceLock, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::{Mutex, RwLock};
 
+use super::environment;
 use super::host::Host;
 use super::seat::Ambiguous;
 use super::world::{Settings, Shared};
 use crate::handle::{MAX_SERIAL, OperationHandle, Parts};
 use crate::model::operation::Operation;
-use crate::scenario::Scenario;
 
 #[derive(Default)]
 struct Registry {
@@ -27,10 +27,11 @@ struct Registered {
 }
 
 static REGISTRY: LazyLock<RwLock<Registry>> = LazyLock::new(RwLock::default);
-static DEFAULT: OnceLock<Host> = OnceLock::new();
+static DEFAULT: RwLock<Option<Host>> = RwLock::new(None);
 
 /// Makes a host under a serial that no live host has.
 pub(crate) fn register(settings: Settings, explicit: bool) -> Arc<Shared> {
+    crate::abi::fork::watch();
     let mut registry = REGISTRY.write();
     let serial = loop {
         registry.last_serial = registry.last_serial % MAX_SERIAL + 1;
@@ -75,17 +76,24 @@ pub(crate) fn single() -> Result<Arc<Shared>, Ambiguous> {
     }
 }
 
-/// The host that serves where no test made one, as the scenario says that the environment names. It lives as long as the process.
-pub(crate) fn default_host() -> &'static Host {
-    DEFAULT.get_or_init(|| {
-        let scenario = Scenario::of_environment();
-        let settings = scenario.as_ref().map_or_else(Settings::default, Scenario::settings);
-        let host = Host::from_shared(register(settings, false));
-        if let Some(scenario) = scenario {
-            scenario.play_or_refuse(&host);
-        }
-        host
-    })
+/// The host that serves where no test made one, as the environment describes it. It lives as long as the process, unless another one
+/// takes its place.
+pub(crate) fn default_host() -> Host {
+    if let Some(host) = &*DEFAULT.read() {
+        return host.clone();
+    }
+    let mut slot = DEFAULT.write();
+    slot.get_or_insert_with(environment::default_host).clone()
+}
+
+/// The default host, if there is one yet.
+pub(crate) fn default_if_any() -> Option<Host> {
+    DEFAULT.read().clone()
+}
+
+/// Puts another host in the place of the default one. Answers the former.
+pub(crate) fn replace_default(host: Host) -> Option<Host> {
+    DEFAULT.write().replace(host)
 }
 
 /// Operations made on a thread without a host while several are alive: they live here until their first use with a

@@ -396,7 +396,7 @@ impl World {
             if let Some(job) = self.callback_of(&entry) {
                 self.dispatch.enqueue(job);
             }
-            self.log.push(nanos(entry.began), at, label, Event::Other(Box::new(entry.what)));
+            self.note(nanos(entry.began), at, label, Event::Other(Box::new(entry.what)));
         }
     }
 

@@ -158,8 +158,28 @@ impl Host {
     /// still open. Findings that are allowed are left out, and those that only warn do not make it an error: [`Host::warnings`] has
     /// them. Each finding is reported once.
     pub fn verify(&self) -> Result<(), Report> {
-        let report = verify(self.shared());
-        if report.findings.is_empty() { Ok(()) } else { Err(report) }
+        outcome(verify(self.shared()))
+    }
+
+    /// [`Host::verify`] as the process ends. On Windows its other threads are gone by then: callbacks and guest programs do nothing more,
+    /// and if one of them died inside the host, nothing can be verified.
+    pub fn verify_at_exit(&self) -> Result<(), Report> {
+        if !cfg!(windows) {
+            return self.verify();
+        }
+        match self.shared().world.try_lock() {
+            Some(mut world) => {
+                world.dispatch.muted = Muted::All;
+                let effects =
+                    std::iter::from_fn(|| world.queue.has_more_than_wakes().then(|| world.run_next()));
+                effects.take(MOST_EFFECTS).for_each(drop);
+                outcome(judge(&mut world))
+            }
+            None => {
+                eprintln!("{}", report::died_inside());
+                Ok(())
+            }
+        }
     }
 
     /// What was noticed so far, without what is merely still open, allowed or not.
@@ -167,6 +187,10 @@ impl Host {
         let world = self.shared().world.lock();
         world.findings.iter().cloned().map(|it| world.so_far(it)).collect()
     }
+}
+
+fn outcome(report: Report) -> Result<(), Report> {
+    if report.findings.is_empty() { Ok(()) } else { Err(report) }
 }
 
 fn verify(shared: &Arc<Shared>) -> Report {
@@ -195,12 +219,17 @@ fn verify(shared: &Arc<Shared>) -> Report {
     while asked.elapsed() < world.settings.grace && !world.pipes.leaked(&shared.gateway.pipes).is_empty() {
         dispatch::wait(shared, &mut world, CLOSES);
     }
+    judge(&mut world)
+}
+
+/// What is wrong with a world in which everything has happened.
+fn judge(world: &mut World) -> Report {
     world.judge_suspects();
     let journal = world.journal();
     let mut findings: Vec<Finding> =
         std::mem::take(&mut world.findings).into_iter().map(|it| world.so_far(it)).collect();
     let noticed = findings.len(); // and told
-    let mut open = what_is_open(&mut world, &journal);
+    let mut open = what_is_open(world, &journal);
     let places = world.log.places();
     open.iter_mut().for_each(|it| report::made_at(it, &journal, places, world.log.limit()));
     let places = places.clone();
@@ -222,7 +251,7 @@ fn verify(shared: &Arc<Shared>) -> Report {
         }
     }));
     world.script.set_verified();
-    trace::found(&mut world, &findings[noticed..]);
+    trace::found(world, &findings[noticed..]);
     findings.retain(|it| world.settings.level(it.kind) != Level::Allow);
     let (warnings, findings) =
         findings.into_iter().partition(|it| world.settings.level(it.kind) == Level::Warn);

@@ -2,6 +2,7 @@
 //! Not here: calls (`call`), waiting (`wait`), callbacks (`dispatch`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -97,6 +98,7 @@ pub(crate) struct Settings {
     pub(crate) patience: Duration,
     pub(crate) grace: Duration,
     pub(crate) journal_limit: usize,
+    pub(crate) journal_file: Option<PathBuf>,
     pub(crate) source_lines: usize,
     pub(crate) time: Time,
     pub(crate) order: Order,
@@ -122,6 +124,7 @@ impl Default for Settings {
             patience: Duration::from_secs(5),
             grace: Duration::from_millis(50),
             journal_limit: 100_000,
+            journal_file: None,
             source_lines: 512,
             time: Time::Virtual,
             order: Order::Sequence,
@@ -204,6 +207,10 @@ impl Shared {
         let dispatch = Dispatch::new(settings.behavior.delivery);
         // Without a journal there is nothing beside which they could be kept.
         let places_left = if settings.journal_limit == 0 { 0 } else { settings.source_lines };
+        let mut log = Log::new(settings.journal_limit, settings.source_lines);
+        if let Some(path) = &settings.journal_file {
+            log.write_to(path);
+        }
         Arc::new_cyclic(|this| {
             let world = World {
                 this: Weak::clone(this),
@@ -213,7 +220,7 @@ impl Shared {
                 replay: None,
                 clock: Clock::new(settings.time),
                 queue: Queue::new(settings.order),
-                log: Log::new(settings.journal_limit, settings.source_lines),
+                log,
                 findings: Vec::new(),
                 threads: Threads::default(),
                 documents: Documents::default(),
@@ -279,6 +286,13 @@ impl Shared {
 impl World {
     pub(crate) fn now(&self) -> Nanos {
         self.clock.now()
+    }
+
+    /// Writes down what happened.
+    #[inline]
+    pub(crate) fn note(&mut self, began: Nanos, at: Nanos, label: u32, event: Event) {
+        let World { log, threads, .. } = self;
+        log.push(began, at, label, event, |label| threads.name(label));
     }
 
     /// Puts an accepted request on its way. Answers when it will complete, if that is known.
@@ -410,7 +424,7 @@ impl World {
                     note: Some(note.into()),
                 })),
             };
-            self.log.push(now, now, own, event);
+            self.note(now, now, own, event);
             if it.callback != 0 {
                 self.dispatch.enqueue(Job::Completion(dispatch::Completion {
                     operation: it.operation,
@@ -454,7 +468,7 @@ impl World {
             }
         };
         let now = self.now();
-        self.log.push(now, now, own, Event::Other(Box::new(what)));
+        self.note(now, now, own, Event::Other(Box::new(what)));
     }
 
     /// Something is wrong with what the calling thread asks for now, in a call that stands in no journal. Answers it with its place.

@@ -14,16 +14,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
+use crate::event::Event;
 use crate::journal::report::files;
 use crate::runtime::host::{Builder, Host};
-use crate::runtime::world::Settings;
 use crate::script::Script;
 use crate::source::record::Data;
 use crate::source::{Node, Problems, read_file, without_mark};
-use file::File;
+use file::{EventFile, File};
 
 /// The environment variable that names the default host's scenario.
-const VARIABLE: &str = "HCS_SIM_SCENARIO";
+pub(crate) const VARIABLE: &str = "HCS_SIM_SCENARIO";
 
 /// What a host is told, as data: its profile and time, what is there already, rules, guest programs, events, findings that are
 /// allowed. `docs/scenario-files.md` has the format; [`Scenario::json_schema`] describes it to editors.
@@ -142,9 +142,14 @@ impl Scenario {
         Scenario::on_shelf("refusing", refuses)
     }
 
-    /// The settings of a host that it describes.
-    pub(crate) fn settings(&self) -> Settings {
-        play::set_up(Builder::default(), &self.file.host).into_settings()
+    /// What it says of the host itself, on top of what was said before.
+    pub(crate) fn set_up(&self, builder: Builder) -> Builder {
+        play::set_up(builder, &self.file.host)
+    }
+
+    /// Whether it says something of the host itself, its "host", which counts only for a host that is made.
+    pub fn is_about_the_host(&self) -> bool {
+        self.file.host != file::HostFile::default()
     }
 
     /// Plays it, or refuses every call if that cannot be.
@@ -160,6 +165,35 @@ impl Scenario {
     pub(crate) fn on_shelf(name: &str, text: &str) -> Scenario {
         Scenario::parse(text, &format!("scenarios::{name}"))
             .expect("hcs-sim bug: scenarios of the shelf can be read")
+    }
+}
+
+impl Event {
+    /// Reads an event from JSON, as scenario files have it: `{ "event": "power_off", "system": "web" }`.
+    ///
+    /// ```
+    /// use hcs_sim::{Event, event};
+    /// let told = Event::from_json(r#"{ "event": "worker_death", "system": "web", "exit_code": 7 }"#).unwrap();
+    /// assert_eq!(told, event::worker_death("web").exit_code(7));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadFile`] with everything that is wrong, each with line, column and the nearest right spelling.
+    pub fn from_json(text: &str) -> Result<Event, Error> {
+        let text = without_mark(text);
+        let mut problems = Problems::of(text);
+        let file = Node::parse(text, 0, &mut problems).and_then(|node| {
+            let file = EventFile::read(node, &mut problems)?;
+            if file.event.is_none() && problems.is_empty() {
+                problems.tell(node.at, files::missing("an event", "event"));
+            }
+            Some(file)
+        });
+        match file.as_ref().and_then(play::event_of).filter(|_| problems.is_empty()) {
+            Some(event) => Ok(event),
+            None => Err(Error::BadFile { file: "event".to_owned(), problems: problems.into_list() }),
+        }
     }
 }
 
@@ -199,9 +233,14 @@ impl Host {
     #[track_caller]
     pub fn play(&self, scenario: &Scenario) -> Result<(), Error> {
         assert!(
-            scenario.file.host == file::HostFile::default(),
+            !scenario.is_about_the_host(),
             "the scenario has a \"host\", which counts only for a host that is made: Builder::scenario"
         );
+        play::play(self, scenario)
+    }
+
+    /// Plays a scenario whose "host" was heeded when this host was made.
+    pub(crate) fn play_rest(&self, scenario: &Scenario) -> Result<(), Error> {
         play::play(self, scenario)
     }
 }

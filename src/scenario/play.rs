@@ -160,7 +160,7 @@ fn fill(step: &mut Step, reply: &ReplyFile) {
     }
 }
 
-fn event_of(file: &EventFile) -> Option<Event> {
+pub(super) fn event_of(file: &EventFile) -> Option<Event> {
     let EventName(name) = file.event.as_ref()?;
     let system = || file.system.clone().unwrap_or_default();
     let process = file.process_id.unwrap_or_default();

@@ -117,6 +117,10 @@ pub(crate) fn empty_range(least: u64, most: u64) -> String {
     format!("no number is at least {least} and at most {most}")
 }
 
+pub(crate) fn journal_not_written(file: &str, error: &std::io::Error) -> String {
+    format!("hcs-sim: the journal cannot be written into {file} any further: {error}")
+}
+
 pub(crate) fn no_journal() -> String {
     "not a saved journal: the first line is {\"hcs_sim_journal\":1}".to_owned()
 }
