@@ -133,8 +133,6 @@ pub struct Step {
     pub answer: Answer,
     /// What the out pointer for a document holds afterwards, if the call has one.
     pub document: Doc,
-    /// What the out pointer for a handle holds afterwards; by default one on success.
-    pub handle: Option<bool>,
     /// The pipes that come with process information: input, output, errors.
     pub info: Info,
     /// Where a returned handle is kept.
@@ -253,7 +251,6 @@ impl Row {
             arguments: arguments.into(),
             answer: Answer::Code(hcs_sim::hresult::S_OK),
             document: Doc::None,
-            handle: None,
             info: Info::Untouched,
             keep: None,
         });
@@ -279,12 +276,6 @@ impl Row {
     /// The document that the last call writes.
     pub fn document(mut self, document: Doc) -> Row {
         self.last().document = document;
-        self
-    }
-
-    /// Whether the last call writes a handle, where that does not go with its HRESULT.
-    pub fn handle(mut self, handle: bool) -> Row {
-        self.last().handle = Some(handle);
         self
     }
 

@@ -70,7 +70,7 @@ fn perform(session: &mut Session, step: &Step, number: usize, record: &mut Recor
     }
     let returned = session.raw(step.export, &words)?;
     if matches!(returns(step.export), Returns::Nothing) {
-        session.was_closed(words[0]);
+        session.was_closed(step.export, words[0]);
     }
     if let Some(slot) = step.keep {
         session.put(slot, returned as usize);
@@ -111,7 +111,7 @@ fn perform(session: &mut Session, step: &Step, number: usize, record: &mut Recor
             0 => "the handle is NULL",
             _ => "a handle",
         };
-        let wanted = step.handle.unwrap_or(step.answer == Answer::Code(hcs_sim::hresult::S_OK));
+        let wanted = step.answer == Answer::Code(hcs_sim::hresult::S_OK);
         let wanted = if wanted { "a handle" } else { "the handle is NULL" };
         if written != wanted {
             record.differences.push(format!("{what}: expected {wanted}, got {written}"));

@@ -22,11 +22,7 @@ pub const RUNS_ON: &str = r#"{"CommandLine":"ping -t 127.0.0.1"}"#;
 pub const ENDS: &str = r#"{"CommandLine":"cmd /c exit 3"}"#;
 
 /// The same programs for a simulated container: nothing else of it is scripted.
-pub const PROGRAMS: &str = r#"{"programs":[
-    {"command_line":"ping -t 127.0.0.1","runs_until_terminated":true},
-    {"command_line":"cmd /c exit 3","exits_with":3},
-    {"command_line":"cmd /c echo hello","prints":"hello\r\n"}
-]}"#;
+pub const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/programs.json");
 
 const MINUTE: u32 = 60_000;
 const ACCESS: usize = GENERIC_ALL as usize;
@@ -309,10 +305,10 @@ impl<'a> Session<'a> {
         let _ = self.raw(export, &[handle]);
     }
 
-    /// A row's own close: the handle is not closed again.
-    pub fn was_closed(&mut self, handle: usize) {
-        for (value, open) in self.slots.values_mut() {
-            *open &= *value != handle;
+    /// A row's own close: the handle is not closed again, if the export was for handles of its kind.
+    pub fn was_closed(&mut self, export: Export, handle: usize) {
+        for (slot, (value, open)) in &mut self.slots {
+            *open &= *value != handle || close_of(*slot) != export;
         }
     }
 
@@ -344,15 +340,9 @@ impl<'a> Session<'a> {
         let open: Vec<(Slot, usize)> =
             self.slots.iter().filter(|(_, it)| it.1).map(|(slot, it)| (*slot, it.0)).collect();
         self.slots.values_mut().for_each(|it| it.1 = false);
+        // The last handle ends its system; what goes on without one is ended by its id below.
         for (slot, handle) in open.iter().rev() {
-            match slot {
-                Slot::Process | Slot::OpenedProcess => self.close(Export::HcsCloseProcess, *handle),
-                Slot::System | Slot::Opened => {
-                    self.terminate(*handle);
-                    self.close(Export::HcsCloseComputeSystem, *handle);
-                }
-                Slot::Operation | Slot::Other => self.close(Export::HcsCloseOperation, *handle),
-            }
+            self.close(close_of(*slot), *handle);
         }
         self.end_by_id();
         let _ = std::fs::remove_dir_all(&self.folder);
@@ -382,6 +372,14 @@ impl<'a> Session<'a> {
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         self.clean_up();
+    }
+}
+
+fn close_of(slot: Slot) -> Export {
+    match slot {
+        Slot::Operation | Slot::Other => Export::HcsCloseOperation,
+        Slot::System | Slot::Opened => Export::HcsCloseComputeSystem,
+        Slot::Process | Slot::OpenedProcess => Export::HcsCloseProcess,
     }
 }
 

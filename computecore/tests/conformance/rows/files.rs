@@ -35,7 +35,7 @@ pub fn rows() -> Vec<Row> {
             )
             .succeeds()
             .call(HcsGetProcessorCompatibilityFromSavedState, [Text("<temp>/saved.vmrs"), DOCUMENT])
-            .document(Doc::Has(&[("/Version", "*")])),
+            .document(Doc::Has(&[("/ProcessorFeatures", "*")])),
         null("compatibility-null", HcsGetProcessorCompatibilityFromSavedState, vec![NULL, DOCUMENT]),
         null("compatibility-no-out", HcsGetProcessorCompatibilityFromSavedState, vec![Text("<file>"), NULL]),
     ]);

@@ -127,25 +127,25 @@ pub fn rows() -> Vec<Row> {
             .call(HcsEnumerateComputeSystems, [NULL, OPERATION])
             .gives(HCS_E_OPERATION_ALREADY_STARTED)
             .succeeds(),
-        row("properties-idle", &["operation-properties"])
+        row("operation-properties-idle", &["operation-properties"])
             .call(HcsGetOperationProperties, [OPERATION, NULL, DOCUMENT])
             .document(Doc::Text(r#"{"Operation":"None"}"#)),
-        row("properties-pending", &["operation-properties"])
+        row("operation-properties-pending", &["operation-properties"])
             .vm(State::Created)
             .operation(Operation::Pending)
             .call(HcsGetOperationProperties, [OPERATION, NULL, DOCUMENT])
             .document(Doc::Has(&[("/Operation", r#""Start""#), ("/StartTimestamp", "*"), ("/EndTimestamp", "-")])),
-        row("properties-completed", &["operation-properties", "timestamps"])
+        row("operation-properties-completed", &["operation-properties", "timestamps"])
             .vm(State::Created)
             .operation(Operation::Completed)
             .call(HcsGetOperationProperties, [OPERATION, Text("{}"), DOCUMENT])
             .document(Doc::Has(&[("/Operation", r#""Start""#), ("/EndTimestamp", "*"), ("/FailureInfo", "-")])),
-        row("properties-failed", &["operation-properties"])
+        row("operation-properties-failed", &["operation-properties"])
             .vm(State::Created)
             .operation(Operation::Failed)
             .call(HcsGetOperationProperties, [OPERATION, NULL, DOCUMENT])
             .document(Doc::Has(&[("/Operation", r#""Resume""#), ("/FailureInfo/Result", "*")])),
-        row("properties-no-out", &["operation-properties"])
+        row("operation-properties-no-out", &["operation-properties"])
             .call(HcsGetOperationProperties, [OPERATION, NULL, NULL]),
     ];
     for (state, system, operation, kind, id) in [

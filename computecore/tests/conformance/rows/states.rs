@@ -153,8 +153,11 @@ fn afterwards() -> Vec<Row> {
             ask("after-terminate", "terminate-stopped", State::Running, HcsTerminateComputeSystem, NULL),
             &[("/Stopped", "true")],
         ),
-        then(ask("after-crash", "exit-crash", State::Running, HcsCrashComputeSystem, CRASH), &[("/Stopped", "true")])
-            .sim_only("how soon a crash ends the machine is a matter of time on Windows"),
+        then(
+            ask("after-crash", "exit-crash", State::Running, HcsCrashComputeSystem, CRASH)
+                .call(HcsWaitForComputeSystemExit, [SYSTEM, Number(60_000), NULL]),
+            &[("/Stopped", "true"), ("/ExitType", r#""UnexpectedExit""#)],
+        ),
     ]
 }
 

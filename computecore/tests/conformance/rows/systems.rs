@@ -2,6 +2,7 @@
 //! Not here: what is legal when (`states`).
 
 use hcs_sim::Export::*;
+use hcs_sim::FindingKind;
 use hcs_sim::computecore::{GENERIC_ALL, HcsCreateOptions_1, HcsEventSystemExited};
 use hcs_sim::hresult::*;
 
@@ -157,7 +158,7 @@ fn opened() -> Vec<Row> {
     ];
     for (name, access) in [("nothing", 0), ("read", 0x8000_0000), ("maximum", 0x0200_0000)] {
         let row = row(format!("open-with-access-{name}"), &["open-access"]).vm(State::Created);
-        rows.push(open(row, "<id>", access).gives(E_INVALIDARG));
+        rows.push(open(row, "<id>", access).gives(E_INVALIDARG).finds(FindingKind::OpenedWithoutGenericAll));
     }
     rows
 }
