@@ -1,33 +1,26 @@
 //! One table, three doors: the same rows through the Rust functions, through the linked symbols, through the library that is loaded at
 //! run time. Every row is as the table says, through each of them, and they agree to the letter.
-//! Not here: the rows (`rows`), the arm against a real Windows (`real.rs`).
+//! Not here: the rows (`rows`), the arm against a real Windows (`src/main.rs`).
 
-mod api;
-mod doors;
-mod listener;
-mod pipe;
-mod row;
-mod rows;
-mod run;
-mod seen;
-mod session;
+mod linked;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex};
 
 use hcs_sim::{Export, FindingKind, Host, Level};
 
-use api::Api;
-use row::Row;
-use run::{Record, run};
-use session::{PROGRAMS, Surroundings};
+use hcs_sim_conformance::api::Api;
+use hcs_sim_conformance::row::Row;
+use hcs_sim_conformance::run::{Record, run};
+use hcs_sim_conformance::session::{PROGRAMS, Surroundings};
+use hcs_sim_conformance::{doors, rows};
 
 /// What came of all rows through a door, in the order of the table.
 type Records = Vec<Record>;
 
 static RUST: LazyLock<Records> = LazyLock::new(|| on_hosts(&doors::rust()));
 static LINKED: LazyLock<Records> = LazyLock::new(|| {
-    let api = doors::linked();
+    let api = linked::linked();
     // On Windows what is linked is the DLL, whose host is another one than those of this executable.
     if cfg!(windows) { on_the_default_host(&api) } else { on_hosts(&api) }
 });
@@ -135,7 +128,7 @@ fn every_export_has_rows() {
 
 #[test]
 fn every_row_cites_rows_of_the_fidelity_page() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/fidelity.md");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/fidelity.md");
     let page = std::fs::read_to_string(page).expect("docs/fidelity.md is there");
     let known: BTreeSet<&str> =
         page.lines().filter_map(|it| it.strip_prefix("| `")?.split('`').next()).collect();

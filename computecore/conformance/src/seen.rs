@@ -4,7 +4,7 @@
 use hcs_sim::{Export, Hresult};
 use serde_json::Value;
 
-use super::row::Doc;
+use crate::row::Doc;
 
 /// What an out pointer holds after a call.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,9 +9,9 @@ use hcs_sim::computecore::*;
 use hcs_sim::hresult::{S_OK, HCS_E_INVALID_JSON, HCS_E_INVALID_STATE};
 use hcs_sim::{Export, Hresult};
 
-use super::api::Api;
-use super::listener::{Listener, on_completion, on_event, text};
-use super::row::{Arg, Operation, Process, Row, Slot, State, System};
+use crate::api::Api;
+use crate::listener::{Listener, on_completion, on_event, text};
+use crate::row::{Arg, Operation, Process, Row, Slot, State, System};
 
 /// A machine that every Windows can start: firmware that finds nothing to boot.
 pub const VM: &str = r#"{"SchemaVersion":{"Major":2,"Minor":1},"Owner":"hcs-sim-conformance","ShouldTerminateOnLastHandleClosed":true,"VirtualMachine":{"StopOnReset":true,"Chipset":{"Uefi":{}},"ComputeTopology":{"Memory":{"SizeInMB":256},"Processor":{"Count":1}}}}"#;
@@ -22,7 +22,7 @@ pub const RUNS_ON: &str = r#"{"CommandLine":"ping -t 127.0.0.1"}"#;
 pub const ENDS: &str = r#"{"CommandLine":"cmd /c exit 3"}"#;
 
 /// The same programs for a simulated container: nothing else of it is scripted.
-pub const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/programs.json");
+pub const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/programs.json");
 
 const MINUTE: u32 = 60_000;
 const ACCESS: usize = GENERIC_ALL as usize;
@@ -325,7 +325,7 @@ impl<'a> Session<'a> {
     pub fn read(&self, pipe: usize) -> String {
         let mut all = Vec::new();
         let mut buffer = [0_u8; 512];
-        while let Some(count) = super::pipe::read(self.api, pipe, &mut buffer).filter(|it| *it != 0) {
+        while let Some(count) = crate::pipe::read(self.api, pipe, &mut buffer).filter(|it| *it != 0) {
             all.extend_from_slice(&buffer[..count]);
         }
         String::from_utf8_lossy(&all).into_owned()

@@ -3,7 +3,7 @@
 
 use hcs_sim::computecore::OVERLAPPED;
 
-use super::api::Api;
+use crate::api::Api;
 
 /// Reads what there is, or what comes next; `None` at the end.
 pub fn read(api: &Api, pipe: usize, buffer: &mut [u8]) -> Option<usize> {

@@ -4,11 +4,11 @@
 use hcs_sim::{Export, Hresult};
 use hcs_sim::computecore::{HCS_INVALID_OPERATION_ID, HCS_PROCESS_INFORMATION, INVALID_HANDLE_VALUE};
 
-use super::api::Api;
-use super::listener::Heard;
-use super::row::{Answer, Arg, Info, Pipe, Row, Step, Told};
-use super::seen::{self, Returns, Written, returns, steady};
-use super::session::{Session, Surroundings, UNTOUCHED};
+use crate::api::Api;
+use crate::listener::Heard;
+use crate::row::{Answer, Arg, Info, Pipe, Row, Step, Told};
+use crate::seen::{self, Returns, Written, returns, steady};
+use crate::session::{Session, Surroundings, UNTOUCHED};
 
 /// What came of a row.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ pub fn run(row: &Row, api: &Api, surroundings: &Surroundings) -> Record {
         }
     }
     let mut heard = session.listener.wait_for(row.hears.len(), session.patience());
-    let operation = session.value(super::row::Slot::Operation);
+    let operation = session.value(crate::row::Slot::Operation);
     session.clean_up(); // closes wait for callbacks
     heard.extend(session.listener.rest());
     let process_id = session.process_id;
