@@ -114,6 +114,13 @@ macro_rules! api {
                 }
             }
 
+            /// Whether the library has an export.
+            pub fn has(&self, export: Export) -> bool {
+                match export {
+                    $(Export::$name => self.$name.is_some(),)*
+                }
+            }
+
             /// Calls an export. `None`: the library lacks it.
             ///
             /// # Safety

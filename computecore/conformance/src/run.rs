@@ -1,8 +1,8 @@
 //! A row through a door: its calls one after the other, what came of them, and where that is not what the row expects.
 //! Not here: how it gets to its start and is cleaned up (`session`), comparing documents (`seen`).
 
-use hcs_sim::{Export, Hresult};
 use hcs_sim::computecore::{HCS_INVALID_OPERATION_ID, HCS_PROCESS_INFORMATION, INVALID_HANDLE_VALUE};
+use hcs_sim::{Export, Hresult};
 
 use crate::api::Api;
 use crate::listener::Heard;
@@ -17,11 +17,17 @@ pub struct Record {
     pub lines: Vec<String>,
     /// What is not as the row says, a sentence each.
     pub differences: Vec<String>,
+    /// The library lacks an export that the row calls; then nothing of it was run.
+    pub missing: Option<String>,
 }
 
 /// Runs a row.
 pub fn run(row: &Row, api: &Api, surroundings: &Surroundings) -> Record {
     let mut record = Record::default();
+    if let Some(step) = row.steps.iter().find(|it| !api.has(it.export)) {
+        record.missing = Some(format!("this library does not export {}", step.export));
+        return record;
+    }
     let mut session = Session::new(row, api, surroundings);
     session.end_by_id();
     if let Err(problem) = session.set_up(row) {
@@ -215,7 +221,14 @@ fn answer_differs(session: &Session, step: &Step, returned: u64) -> Option<Strin
 }
 
 /// Compares what callbacks were told with what they should be.
-fn compare_heard(row: &Row, heard: &[Heard], operation: usize, process_id: u32, id: &str, record: &mut Record) {
+fn compare_heard(
+    row: &Row,
+    heard: &[Heard],
+    operation: usize,
+    process_id: u32,
+    id: &str,
+    record: &mut Record,
+) {
     for it in heard {
         let of = match it.operation {
             0 => "no operation",

@@ -37,7 +37,9 @@ pub fn returns(export: Export) -> Returns {
         Export::HcsGetOperationContext => Returns::Context,
         Export::HcsGetOperationType => Returns::Type,
         Export::HcsGetOperationId => Returns::Id,
-        Export::HcsCloseOperation | Export::HcsCloseComputeSystem | Export::HcsCloseProcess => Returns::Nothing,
+        Export::HcsCloseOperation | Export::HcsCloseComputeSystem | Export::HcsCloseProcess => {
+            Returns::Nothing
+        }
         _ => Returns::Code,
     }
 }
@@ -67,7 +69,8 @@ pub fn differs(expected: &Doc, got: &Written<String>, id: &str) -> Option<String
     };
     match expected {
         Doc::Has(members) => {
-            let wrong = members.iter().find(|(pointer, wanted)| !has(&json, pointer, &wanted.replace("<id>", id)));
+            let wrong =
+                members.iter().find(|(pointer, wanted)| !has(&json, pointer, &wanted.replace("<id>", id)));
             wrong.map(|(pointer, wanted)| {
                 let found = json.pointer(pointer).map_or("nothing".into(), Value::to_string);
                 format!("document: at {pointer:?} expected {}, got {found} in {text}", member(wanted))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hcs_sim::computecore::*;
-use hcs_sim::hresult::{S_OK, HCS_E_INVALID_JSON, HCS_E_INVALID_STATE};
+use hcs_sim::hresult::{HCS_E_INVALID_JSON, HCS_E_INVALID_STATE, S_OK};
 use hcs_sim::{Export, Hresult};
 
 use crate::api::Api;
@@ -185,7 +185,12 @@ impl<'a> Session<'a> {
         done
     }
 
-    fn create_process(&mut self, system: usize, operation: usize, parameters: usize) -> Result<usize, String> {
+    fn create_process(
+        &mut self,
+        system: usize,
+        operation: usize,
+        parameters: usize,
+    ) -> Result<usize, String> {
         let mut process = 0_usize;
         let out = (&raw mut process).expose_provenance();
         let code = self.code(Export::HcsCreateProcess, &[system, parameters, operation, 0, out])?;
@@ -294,7 +299,8 @@ impl<'a> Session<'a> {
     pub fn raw(&self, export: Export, words: &[usize]) -> Result<u64, String> {
         // SAFETY: the words fit the export: rows and set-up write them so, with texts and places of the session. Values that
         // are no handles go to simulated hosts only, which follow none.
-        unsafe { self.api.call(export, words) }.ok_or_else(|| format!("this library does not export {export}"))
+        unsafe { self.api.call(export, words) }
+            .ok_or_else(|| format!("this library does not export {export}"))
     }
 
     fn code(&self, export: Export, words: &[usize]) -> Result<Hresult, String> {
@@ -350,10 +356,16 @@ impl<'a> Session<'a> {
 
     /// Ends the row's system if it is still there, from an earlier run too.
     pub fn end_by_id(&mut self) {
+        self.end("<id>");
+        if self.surroundings.real {
+            self.end("<id>-2"); // which only a refused create names
+        }
+    }
+
+    fn end(&mut self, id: &str) {
         let mut left = 0_usize;
         let out = (&raw mut left).expose_provenance();
-        let id = self.id.clone();
-        let id = self.text(&id);
+        let id = self.text(id);
         if self.code(Export::HcsOpenComputeSystem, &[id, ACCESS, out]) == Ok(S_OK) {
             self.terminate(left);
             self.close(Export::HcsCloseComputeSystem, left);

@@ -20,7 +20,9 @@ const EXITED: Told =
 
 pub fn rows() -> Vec<Row> {
     vec![
-        row("events-none", &["set-event-callback"]).vm(State::Running).call(HcsSetComputeSystemCallback, register(0)),
+        row("events-none", &["set-event-callback"])
+            .vm(State::Running)
+            .call(HcsSetComputeSystemCallback, register(0)),
         row("events-unknown-options", &["set-event-callback"])
             .vm(State::Running)
             .call(HcsSetComputeSystemCallback, register(0x4000))

@@ -15,7 +15,11 @@ pub fn rows() -> Vec<Row> {
             row(format!("{name}-{case}"), &["state-files"]).call(export, [Text(path)])
         };
         rows.push(make("file", "<temp>/made.vmgs"));
-        rows.push(make("file-twice", "<temp>/made.vmgs").call(export, [Text("<temp>/made.vmgs")]).gives(HRESULT_ERROR_FILE_EXISTS));
+        rows.push(
+            make("file-twice", "<temp>/made.vmgs")
+                .call(export, [Text("<temp>/made.vmgs")])
+                .gives(HRESULT_ERROR_FILE_EXISTS),
+        );
         rows.push(make("file-that-exists", "<file>").gives(HRESULT_ERROR_FILE_EXISTS));
         rows.push(make("file-in-no-folder", "<temp>/none/made.vmgs").gives(HRESULT_ERROR_PATH_NOT_FOUND));
         rows.push(null(&format!("{name}-null"), export, vec![NULL]));
@@ -64,5 +68,8 @@ fn access() -> Vec<Row> {
 }
 
 fn null(name: &str, export: Export, arguments: Vec<Arg>) -> Row {
-    row(name, &["null-argument"]).sim_only(super::misuse::NULL_ARGUMENT).call(export, arguments).gives(E_INVALIDARG)
+    row(name, &["null-argument"])
+        .sim_only(super::misuse::NULL_ARGUMENT)
+        .call(export, arguments)
+        .gives(E_INVALIDARG)
 }

@@ -2,7 +2,9 @@
 //! Not here: resources as such (`operations`).
 
 use hcs_sim::Export::{self, *};
-use hcs_sim::computecore::{HcsEventGroupLiveMigration, HcsEventOptionEnableLiveMigrationEvents, HcsResourceTypeSocket};
+use hcs_sim::computecore::{
+    HcsEventGroupLiveMigration, HcsEventOptionEnableLiveMigrationEvents, HcsResourceTypeSocket,
+};
 use hcs_sim::hresult::*;
 
 use crate::row::*;
@@ -49,7 +51,8 @@ pub fn rows() -> Vec<Row> {
         let typed = row(format!("migration-{name}-type"), &["operation-type"]).vm(State::Running);
         rows.push(ask(typed, export).call(HcsGetOperationType, [OPERATION]).answers(Answer::Number(19)));
         if export != HcsInitializeLiveMigrationOnSource {
-            let early = row(format!("migration-{name}-out-of-turn"), &["migration-phases"]).vm(State::Running);
+            let early =
+                row(format!("migration-{name}-out-of-turn"), &["migration-phases"]).vm(State::Running);
             rows.push(ask(early, export).fails(HCS_E_INVALID_STATE));
         }
     }
@@ -61,10 +64,16 @@ pub fn rows() -> Vec<Row> {
     };
     rows.extend([
         initialized("migration-initialize", &["migration-phases"]),
-        ask(initialized("migration-initialize-twice", &["migration-phases"]), HcsInitializeLiveMigrationOnSource)
-            .fails(HCS_E_INVALID_STATE),
-        ask(initialized("migration-start-without-a-socket", &["migration-socket"]), HcsStartLiveMigrationOnSource)
-            .fails(E_INVALIDARG),
+        ask(
+            initialized("migration-initialize-twice", &["migration-phases"]),
+            HcsInitializeLiveMigrationOnSource,
+        )
+        .fails(HCS_E_INVALID_STATE),
+        ask(
+            initialized("migration-start-without-a-socket", &["migration-socket"]),
+            HcsStartLiveMigrationOnSource,
+        )
+        .fails(E_INVALIDARG),
         initialized("migration-of-the-other-side", &["migration-origin"])
             .sim_only(SOCKET)
             .call(HcsCancelLiveMigration, [SYSTEM, OPERATION, Text(r#"{"Origin":"Destination"}"#)])

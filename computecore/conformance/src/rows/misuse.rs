@@ -4,8 +4,8 @@
 //! All of this is undefined on Windows, so that these rows are for simulated hosts only.
 
 use hcs_sim::Export::{self, *};
-use hcs_sim::hresult::*;
 use hcs_sim::FindingKind;
+use hcs_sim::hresult::*;
 
 use crate::row::*;
 use crate::seen::{Returns, returns};
@@ -44,7 +44,14 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-fn wrong_handle(export: Export, arguments: &[Arg], index: usize, slot: Slot, name: &str, wrong: Wrong) -> Row {
+fn wrong_handle(
+    export: Export,
+    arguments: &[Arg],
+    index: usize,
+    slot: Slot,
+    name: &str,
+    wrong: Wrong,
+) -> Row {
     let kind = format!("{slot:?}").to_lowercase();
     let mut arguments = arguments.to_vec();
     arguments[index] = match wrong {
@@ -85,13 +92,20 @@ fn arguments(export: Export) -> Vec<Arg> {
         _ => NULL,
     };
     match export {
-        HcsCloseOperation | HcsGetOperationContext | HcsGetComputeSystemFromOperation | HcsGetProcessFromOperation
-        | HcsGetOperationType | HcsGetOperationId | HcsCancelOperation => vec![OPERATION],
+        HcsCloseOperation
+        | HcsGetOperationContext
+        | HcsGetComputeSystemFromOperation
+        | HcsGetProcessFromOperation
+        | HcsGetOperationType
+        | HcsGetOperationId
+        | HcsCancelOperation => vec![OPERATION],
         HcsSetOperationContext => vec![OPERATION, NULL],
         HcsGetOperationResult => vec![OPERATION, DOCUMENT],
         HcsGetOperationResultAndProcessInfo => vec![OPERATION, INFO, DOCUMENT],
         HcsGetOperationProperties => vec![OPERATION, NULL, DOCUMENT],
-        HcsAddResourceToOperation => vec![OPERATION, Number(4), Text("hcs:/VirtualMachine/LiveMigrationSocket"), Number(8)],
+        HcsAddResourceToOperation => {
+            vec![OPERATION, Number(4), Text("hcs:/VirtualMachine/LiveMigrationSocket"), Number(8)]
+        }
         HcsWaitForOperationResult => vec![OPERATION, Number(60_000), DOCUMENT],
         HcsWaitForOperationResultAndProcessInfo => vec![OPERATION, Number(60_000), INFO, DOCUMENT],
         HcsSetOperationCallback => vec![OPERATION, Arg::Listener, Arg::OnCompletion],
@@ -118,10 +132,19 @@ fn arguments(export: Export) -> Vec<Arg> {
         HcsGetProcessInfo => vec![PROCESS, OPERATION],
         HcsWaitForProcessExit => vec![PROCESS, Number(0), DOCUMENT],
         HcsSetProcessCallback => vec![PROCESS, Number(0), Arg::Listener, Arg::OnEvent],
-        HcsStartComputeSystem | HcsShutDownComputeSystem | HcsTerminateComputeSystem | HcsCrashComputeSystem
-        | HcsPauseComputeSystem | HcsResumeComputeSystem | HcsSaveComputeSystem | HcsGetComputeSystemProperties
-        | HcsInitializeLiveMigrationOnSource | HcsStartLiveMigrationOnSource | HcsStartLiveMigrationTransfer
-        | HcsFinalizeLiveMigration | HcsCancelLiveMigration => vec![SYSTEM, OPERATION, NULL],
+        HcsStartComputeSystem
+        | HcsShutDownComputeSystem
+        | HcsTerminateComputeSystem
+        | HcsCrashComputeSystem
+        | HcsPauseComputeSystem
+        | HcsResumeComputeSystem
+        | HcsSaveComputeSystem
+        | HcsGetComputeSystemProperties
+        | HcsInitializeLiveMigrationOnSource
+        | HcsStartLiveMigrationOnSource
+        | HcsStartLiveMigrationTransfer
+        | HcsFinalizeLiveMigration
+        | HcsCancelLiveMigration => vec![SYSTEM, OPERATION, NULL],
         _ => Vec::new(), // it takes no handle
     }
 }
@@ -146,8 +169,16 @@ fn required() -> Vec<Row> {
         refused("open-without-id", HcsOpenComputeSystem, vec![NULL, all, out]),
         refused("open-without-out", HcsOpenComputeSystem, vec![Text("<id>"), all, NULL]),
         refused("open-in-namespace-without-id", HcsOpenComputeSystemInNamespace, vec![NULL, NULL, all, out]),
-        refused("create-process-without-parameters", HcsCreateProcess, vec![SYSTEM, NULL, OPERATION, NULL, Arg::Out(Slot::Process)]),
-        refused("create-process-without-out", HcsCreateProcess, vec![SYSTEM, Text(crate::session::ENDS), OPERATION, NULL, NULL]),
+        refused(
+            "create-process-without-parameters",
+            HcsCreateProcess,
+            vec![SYSTEM, NULL, OPERATION, NULL, Arg::Out(Slot::Process)],
+        ),
+        refused(
+            "create-process-without-out",
+            HcsCreateProcess,
+            vec![SYSTEM, Text(crate::session::ENDS), OPERATION, NULL, NULL],
+        ),
         refused("open-process-without-out", HcsOpenProcess, vec![SYSTEM, Number(1), all, NULL]),
     ]
 }

@@ -28,13 +28,16 @@ pub fn rows() -> Vec<Row> {
             .keep(Slot::Other)
             .call(HcsGetOperationContext, [OTHER])
             .answers(Answer::Number(0x1234)),
-        row("create-operation-for-notifications", &["create-operation", "notifications", "operation-context"])
-            .call(HcsCreateOperationWithNotifications, [Number(0), Arg::Listener, Arg::OnEvent])
-            .keep(Slot::Other)
-            .call(HcsGetOperationContext, [OTHER])
-            .answers(Answer::Listener)
-            .call(HcsGetOperationResult, [OTHER, DOCUMENT])
-            .gives(HCS_E_OPERATION_NOT_STARTED),
+        row(
+            "create-operation-for-notifications",
+            &["create-operation", "notifications", "operation-context"],
+        )
+        .call(HcsCreateOperationWithNotifications, [Number(0), Arg::Listener, Arg::OnEvent])
+        .keep(Slot::Other)
+        .call(HcsGetOperationContext, [OTHER])
+        .answers(Answer::Listener)
+        .call(HcsGetOperationResult, [OTHER, DOCUMENT])
+        .gives(HCS_E_OPERATION_NOT_STARTED),
         row("close-idle", &["close-idle"]).call(HcsCloseOperation, [OPERATION]).answers(Answer::Nothing),
         row("close-pending", &["close-pending"])
             .vm(State::Created)
@@ -134,12 +137,20 @@ pub fn rows() -> Vec<Row> {
             .vm(State::Created)
             .operation(Operation::Pending)
             .call(HcsGetOperationProperties, [OPERATION, NULL, DOCUMENT])
-            .document(Doc::Has(&[("/Operation", r#""Start""#), ("/StartTimestamp", "*"), ("/EndTimestamp", "-")])),
+            .document(Doc::Has(&[
+                ("/Operation", r#""Start""#),
+                ("/StartTimestamp", "*"),
+                ("/EndTimestamp", "-"),
+            ])),
         row("operation-properties-completed", &["operation-properties", "timestamps"])
             .vm(State::Created)
             .operation(Operation::Completed)
             .call(HcsGetOperationProperties, [OPERATION, Text("{}"), DOCUMENT])
-            .document(Doc::Has(&[("/Operation", r#""Start""#), ("/EndTimestamp", "*"), ("/FailureInfo", "-")])),
+            .document(Doc::Has(&[
+                ("/Operation", r#""Start""#),
+                ("/EndTimestamp", "*"),
+                ("/FailureInfo", "-"),
+            ])),
         row("operation-properties-failed", &["operation-properties"])
             .vm(State::Created)
             .operation(Operation::Failed)
@@ -198,7 +209,8 @@ fn resources() -> Vec<Row> {
         add("resource-of-no-type", 0, SOCKET, Number(0x1234)),
         add("resource-of-an-unknown-type", 99, SOCKET, Number(0x1234)),
         add("resource-without-a-handle", HcsResourceTypeSocket, SOCKET, NULL),
-        add("resource-without-a-uri", HcsResourceTypeFile, NULL, Number(0x1234)).sim_only(super::misuse::NULL_ARGUMENT),
+        add("resource-without-a-uri", HcsResourceTypeFile, NULL, Number(0x1234))
+            .sim_only(super::misuse::NULL_ARGUMENT),
         add("resource-with-an-empty-uri", HcsResourceTypeFile, Text(""), Number(0x1234)),
         row("resource", &["add-resource"])
             .sim_only("Windows wants a real socket")

@@ -8,8 +8,9 @@ use hcs_sim::hresult::*;
 use crate::row::*;
 use crate::session::{ENDS, RUNS_ON};
 
-const PIPED: Arg =
-    Text(r#"{"CommandLine":"cmd /c echo hello","CreateStdOutPipe":true,"CreateStdErrPipe":true,"CreateStdInPipe":true}"#);
+const PIPED: Arg = Text(
+    r#"{"CommandLine":"cmd /c echo hello","CreateStdOutPipe":true,"CreateStdErrPipe":true,"CreateStdInPipe":true}"#,
+);
 const RUNNING: Doc = Doc::Has(&[("/ProcessId", "*"), ("/Exited", "false")]);
 const EXITED: Doc =
     Doc::Has(&[("/ProcessId", "*"), ("/Exited", "true"), ("/ExitCode", "3"), ("/LastWaitResult", "0")]);
@@ -30,21 +31,30 @@ pub fn rows() -> Vec<Row> {
 }
 
 fn created() -> Vec<Row> {
-    let wait = |row: Row| row.call(HcsWaitForOperationResultAndProcessInfo, [OPERATION, Number(60_000), INFO, DOCUMENT]);
+    let wait = |row: Row| {
+        row.call(HcsWaitForOperationResultAndProcessInfo, [OPERATION, Number(60_000), INFO, DOCUMENT])
+    };
     vec![
-        wait(create(row("process", &["create-process", "stdio-handles"]), Text(RUNS_ON))).info([Pipe::Null; 3]),
+        wait(create(row("process", &["create-process", "stdio-handles"]), Text(RUNS_ON)))
+            .info([Pipe::Null; 3]),
         wait(create(row("process-with-pipes", &["create-process", "stdio-handles", "pipes"]), PIPED)).info([
             Pipe::Given(None),
             Pipe::Given(Some("hello\r\n")),
             Pipe::Given(Some("")),
         ]),
         create(row("process-plain-wait", &["process-plain-wait"]), Text(ENDS)).succeeds(),
-        wait(create(row("process-of-no-program", &["process-not-found", "create-process"]), Text(r#"{"CommandLine":"hcs-sim-nothing.exe"}"#)))
-            .gives(HRESULT_ERROR_FILE_NOT_FOUND)
-            .document(Doc::Error(HRESULT_ERROR_FILE_NOT_FOUND)),
+        wait(create(
+            row("process-of-no-program", &["process-not-found", "create-process"]),
+            Text(r#"{"CommandLine":"hcs-sim-nothing.exe"}"#),
+        ))
+        .gives(HRESULT_ERROR_FILE_NOT_FOUND)
+        .document(Doc::Error(HRESULT_ERROR_FILE_NOT_FOUND)),
         create(row("process-no-json", &["process-invalid-json"]), Text("{")).fails(HCS_E_INVALID_JSON),
-        create(row("process-unknown-member", &["process-parameters", "process-invalid-json"]), Text(r#"{"CommandLin":"cmd"}"#))
-            .fails(HCS_E_INVALID_JSON),
+        create(
+            row("process-unknown-member", &["process-parameters", "process-invalid-json"]),
+            Text(r#"{"CommandLin":"cmd"}"#),
+        )
+        .fails(HCS_E_INVALID_JSON),
         row("process-in-a-stopped-container", &["state-create-process"])
             .container(State::Stopped)
             .call(HcsCreateProcess, [SYSTEM, Text(ENDS), OPERATION, NULL, Arg::Out(Slot::Process)])
@@ -55,25 +65,40 @@ fn created() -> Vec<Row> {
             .fails(HCS_E_INVALID_STATE),
         row("open-process", &["open-process", "open-process-no-stdio", "process-info-types"])
             .process(Process::Running)
-            .call(HcsOpenProcess, [SYSTEM, Arg::ProcessId, Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)])
+            .call(
+                HcsOpenProcess,
+                [SYSTEM, Arg::ProcessId, Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)],
+            )
             .call(HcsGetProcessInfo, [OPENED_PROCESS, OPERATION])
             .call(HcsWaitForOperationResultAndProcessInfo, [OPERATION, Number(60_000), INFO, DOCUMENT])
             .info([Pipe::Invalid; 3]),
         row("open-process-missing", &["open-process"])
             .container(State::Running)
-            .call(HcsOpenProcess, [SYSTEM, Number(0x7FFF_FFF0), Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)])
+            .call(
+                HcsOpenProcess,
+                [SYSTEM, Number(0x7FFF_FFF0), Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)],
+            )
             .gives(HRESULT_ERROR_NOT_FOUND),
         row("open-process-exited", &["open-process"])
             .process(Process::Exited)
-            .call(HcsOpenProcess, [SYSTEM, Arg::ProcessId, Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)])
+            .call(
+                HcsOpenProcess,
+                [SYSTEM, Arg::ProcessId, Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)],
+            )
             .gives(HRESULT_ERROR_NOT_FOUND),
         row("close-process", &["close-process", "open-process"])
             .process(Process::Running)
             .call(HcsCloseProcess, [PROCESS])
-            .call(HcsOpenProcess, [SYSTEM, Arg::ProcessId, Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)]),
+            .call(
+                HcsOpenProcess,
+                [SYSTEM, Arg::ProcessId, Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)],
+            ),
         row("process-list", &["process-list"])
             .process(Process::Running)
-            .call(HcsGetComputeSystemProperties, [SYSTEM, OPERATION, Text(r#"{"PropertyTypes":["ProcessList"]}"#)])
+            .call(
+                HcsGetComputeSystemProperties,
+                [SYSTEM, OPERATION, Text(r#"{"PropertyTypes":["ProcessList"]}"#)],
+            )
             .outcome(S_OK, Doc::Has(&[("/ProcessList/0/ProcessId", "*")])),
     ]
 }
@@ -129,24 +154,39 @@ fn requests() -> Vec<Row> {
         on("properties-of-a-process", &["process-properties"], Process::Running)
             .call(HcsGetProcessProperties, [PROCESS, OPERATION, NULL])
             .outcome(S_OK, RUNNING),
-        on("properties-of-a-process-empty-object", &["process-properties", "process-operation-types"], Process::Running)
-            .call(HcsGetProcessProperties, [PROCESS, OPERATION, Text("{}")])
-            .call(HcsGetOperationType, [OPERATION])
-            .answers(Answer::Number(13))
-            .outcome(S_OK, RUNNING),
-        on("properties-of-an-exited-process", &["process-properties", "process-exit-document"], Process::Exited)
-            .call(HcsGetProcessProperties, [PROCESS, OPERATION, NULL])
-            .outcome(S_OK, EXITED),
+        on(
+            "properties-of-a-process-empty-object",
+            &["process-properties", "process-operation-types"],
+            Process::Running,
+        )
+        .call(HcsGetProcessProperties, [PROCESS, OPERATION, Text("{}")])
+        .call(HcsGetOperationType, [OPERATION])
+        .answers(Answer::Number(13))
+        .outcome(S_OK, RUNNING),
+        on(
+            "properties-of-an-exited-process",
+            &["process-properties", "process-exit-document"],
+            Process::Exited,
+        )
+        .call(HcsGetProcessProperties, [PROCESS, OPERATION, NULL])
+        .outcome(S_OK, EXITED),
         on("resize-console", &["console-size", "process-operation-types"], Process::Running)
             .call(
                 HcsModifyProcess,
-                [PROCESS, OPERATION, Text(r#"{"Operation":"ConsoleSize","ConsoleSize":{"Height":50,"Width":160}}"#)],
+                [
+                    PROCESS,
+                    OPERATION,
+                    Text(r#"{"Operation":"ConsoleSize","ConsoleSize":{"Height":50,"Width":160}}"#),
+                ],
             )
             .call(HcsGetOperationType, [OPERATION])
             .answers(Answer::Number(14))
             .succeeds(),
         on("modify-process-wrong-shape", &["modify-wrong-shape"], Process::Running)
-            .call(HcsModifyProcess, [PROCESS, OPERATION, Text(r#"{"Operation":"CloseHandle","Handle":"StdIn"}"#)])
+            .call(
+                HcsModifyProcess,
+                [PROCESS, OPERATION, Text(r#"{"Operation":"CloseHandle","Handle":"StdIn"}"#)],
+            )
             .fails(HCS_E_INVALID_JSON),
         on("modify-process-no-json", &["process-invalid-json"], Process::Running)
             .call(HcsModifyProcess, [PROCESS, OPERATION, Text("{")])
@@ -154,7 +194,11 @@ fn requests() -> Vec<Row> {
         on("modify-exited", &["process-exited-requests"], Process::Exited)
             .call(
                 HcsModifyProcess,
-                [PROCESS, OPERATION, Text(r#"{"Operation":"ConsoleSize","ConsoleSize":{"Height":50,"Width":160}}"#)],
+                [
+                    PROCESS,
+                    OPERATION,
+                    Text(r#"{"Operation":"ConsoleSize","ConsoleSize":{"Height":50,"Width":160}}"#),
+                ],
             )
             .fails(stopped),
     ]
@@ -209,7 +253,10 @@ fn told() -> Vec<Row> {
             .call(HcsCloseComputeSystem, [SYSTEM]),
         row("process-events-not-after-close", &["close-process-events"])
             .process(Process::Running)
-            .call(HcsOpenProcess, [SYSTEM, Arg::ProcessId, Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)])
+            .call(
+                HcsOpenProcess,
+                [SYSTEM, Arg::ProcessId, Number(GENERIC_ALL), Arg::Out(Slot::OpenedProcess)],
+            )
             .call(HcsSetProcessCallback, [OPENED_PROCESS, Number(0), Arg::Listener, Arg::OnEvent])
             .call(HcsCloseProcess, [OPENED_PROCESS])
             .call(HcsTerminateProcess, [PROCESS, OPERATION, NULL])

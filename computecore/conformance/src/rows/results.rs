@@ -7,7 +7,8 @@ use hcs_sim::hresult::*;
 use crate::row::*;
 
 /// Properties of the row's created machine.
-const PROPERTIES: Doc = Doc::Has(&[("/Id", r#""<id>""#), ("/SystemType", r#""VirtualMachine""#), ("/State", "-")]);
+const PROPERTIES: Doc =
+    Doc::Has(&[("/Id", r#""<id>""#), ("/SystemType", r#""VirtualMachine""#), ("/State", "-")]);
 const INVALID_STATE: Doc = Doc::Error(HCS_E_INVALID_STATE);
 
 pub fn rows() -> Vec<Row> {
@@ -190,7 +191,9 @@ fn process_information() -> Vec<Row> {
             _ => row.call(export, [OPERATION, Number(60_000), info, document]),
         };
         let name = |state: &str| format!("{prefix}-{state}");
-        rows.push(call(row(name("idle"), &["result-idle"]), INFO, DOCUMENT).gives(HCS_E_OPERATION_NOT_STARTED));
+        rows.push(
+            call(row(name("idle"), &["result-idle"]), INFO, DOCUMENT).gives(HCS_E_OPERATION_NOT_STARTED),
+        );
         let of_a_start = |state: &str, operation: Operation| {
             let row = row(name(state), &["process-info-types"]).vm(State::Created).operation(operation);
             call(row, INFO, DOCUMENT).gives(E_INVALIDARG)

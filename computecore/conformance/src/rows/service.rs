@@ -6,7 +6,8 @@ use hcs_sim::hresult::*;
 
 use crate::row::*;
 
-const BASIC: Doc = Doc::Has(&[("/Properties/0/SupportedSchemaVersions/0/Major", "*"), ("/Properties/1", "-")]);
+const BASIC: Doc =
+    Doc::Has(&[("/Properties/0/SupportedSchemaVersions/0/Major", "*"), ("/Properties/1", "-")]);
 const SETTINGS: &str = "it would change the settings of the machine";
 
 pub fn rows() -> Vec<Row> {

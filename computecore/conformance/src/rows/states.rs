@@ -26,7 +26,8 @@ const SAVE: Arg = Text(r#"{"SaveType":"ToFile","SaveStateFilePath":"<temp>/saved
 const TEMPLATE: Arg = Text(r#"{"SaveType":"AsTemplate"}"#);
 const CRASH: Arg = Text(r#"{"Type":"CrashGuest"}"#);
 /// A guest's memory cannot change before it has booted, and this one never does; a disk can go that never was there.
-const MODIFY: Arg = Text(r#"{"ResourcePath":"VirtualMachine/Devices/Scsi/0/Attachments/0","RequestType":"Remove"}"#);
+const MODIFY: Arg =
+    Text(r#"{"ResourcePath":"VirtualMachine/Devices/Scsi/0/Attachments/0","RequestType":"Remove"}"#);
 
 /// A request in the states of `STATES`.
 struct Request {
@@ -112,7 +113,9 @@ pub fn rows() -> Vec<Row> {
                 row.cites.push("failed-create-handle");
             }
             let row = match request.export {
-                HcsModifyComputeSystem => row.call(request.export, [SYSTEM, OPERATION, request.options, NULL]),
+                HcsModifyComputeSystem => {
+                    row.call(request.export, [SYSTEM, OPERATION, request.options, NULL])
+                }
                 export => row.call(export, [SYSTEM, OPERATION, request.options]),
             };
             rows.push(if outcome == S_OK { row.succeeds() } else { row.fails(outcome) });
@@ -230,18 +233,27 @@ fn exits() -> Vec<Row> {
     };
     let forced = Doc::Has(&[("/Status", "0"), ("/ExitType", r#""ForcedExit""#)]);
     vec![
-        wait("exit-of-stopped", &["wait-for-exit", "exit-document", "exit-terminate"], State::Stopped, 60_000, DOCUMENT)
+        wait(
+            "exit-of-stopped",
+            &["wait-for-exit", "exit-document", "exit-terminate"],
+            State::Stopped,
+            60_000,
+            DOCUMENT,
+        )
+        .document(forced),
+        wait("exit-of-stopped-for-ever", &["wait-for-exit"], State::Stopped, u32::MAX, DOCUMENT)
             .document(forced),
-        wait("exit-of-stopped-for-ever", &["wait-for-exit"], State::Stopped, u32::MAX, DOCUMENT).document(forced),
         wait("exit-of-stopped-twice", &["wait-for-exit"], State::Stopped, 0, DOCUMENT)
             .document(forced)
             .call(HcsWaitForComputeSystemExit, [SYSTEM, Number(0), DOCUMENT])
             .document(forced),
         wait("exit-of-stopped-no-out", &["wait-for-exit", "result-null-out"], State::Stopped, 60_000, NULL),
-        wait("exit-of-running", &["wait-for-exit-timeout"], State::Running, 10, DOCUMENT).gives(HCS_E_OPERATION_TIMEOUT),
+        wait("exit-of-running", &["wait-for-exit-timeout"], State::Running, 10, DOCUMENT)
+            .gives(HCS_E_OPERATION_TIMEOUT),
         wait("exit-of-running-zero", &["wait-for-exit-timeout"], State::Running, 0, DOCUMENT)
             .gives(HCS_E_OPERATION_TIMEOUT),
-        wait("exit-of-created", &["wait-for-exit-timeout"], State::Created, 0, DOCUMENT).gives(HCS_E_OPERATION_TIMEOUT),
+        wait("exit-of-created", &["wait-for-exit-timeout"], State::Created, 0, DOCUMENT)
+            .gives(HCS_E_OPERATION_TIMEOUT),
         row("exit-of-crashed", &["exit-crash", "wait-for-exit"])
             .vm(State::Running)
             .call(HcsCrashComputeSystem, [SYSTEM, OPERATION, CRASH])

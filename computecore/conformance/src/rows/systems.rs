@@ -16,7 +16,10 @@ const NAMESPACE: Arg = Text("hcs-sim-conformance");
 const VERSION_1: i32 = HcsCreateOptions_1;
 
 fn create(row: Row, configuration: &'static str) -> Row {
-    row.call(HcsCreateComputeSystem, [Text("<id>"), Text(configuration), OPERATION, NULL, Arg::Out(Slot::System)])
+    row.call(
+        HcsCreateComputeSystem,
+        [Text("<id>"), Text(configuration), OPERATION, NULL, Arg::Out(Slot::System)],
+    )
 }
 
 fn open(row: Row, id: &'static str, access: u32) -> Row {
@@ -47,11 +50,20 @@ fn created() -> Vec<Row> {
         refused("create-no-json", "{"),
         refused("create-empty-text", ""),
         refused("create-unknown-member", r#"{"VirtualMachine":{},"VirtualMachin":{}}"#),
-        refused("create-wrong-type", r#"{"VirtualMachine":{"ComputeTopology":{"Memory":{"SizeInMB":"256"}}}}"#),
+        refused(
+            "create-wrong-type",
+            r#"{"VirtualMachine":{"ComputeTopology":{"Memory":{"SizeInMB":"256"}}}}"#,
+        ),
         row("create-two-kinds", &["create-one-kind", "create-handle"])
             .call(
                 HcsCreateComputeSystem,
-                [Text("<id>"), Text(r#"{"VirtualMachine":{},"Container":{}}"#), OPERATION, NULL, Arg::Out(Slot::System)],
+                [
+                    Text("<id>"),
+                    Text(r#"{"VirtualMachine":{},"Container":{}}"#),
+                    OPERATION,
+                    NULL,
+                    Arg::Out(Slot::System),
+                ],
             )
             .fails(HCS_E_INVALID_JSON),
         row("create-no-kind", &["create-one-kind", "create-handle"])
@@ -85,7 +97,11 @@ fn created_in_a_namespace() -> Vec<Row> {
             [namespace, Text("<id>"), Text(VM), OPERATION, options, Arg::Out(Slot::System)],
         )
     };
-    let exited = Told::Event(HcsEventSystemExited, Doc::Has(&[("/Status", "0"), ("/ExitType", r#""ForcedExit""#)]), false);
+    let exited = Told::Event(
+        HcsEventSystemExited,
+        Doc::Has(&[("/Status", "0"), ("/ExitType", r#""ForcedExit""#)]),
+        false,
+    );
     vec![
         create(row("create-in-no-namespace", &["namespaces", "create-handle"]), NULL, NULL)
             .succeeds()
@@ -102,12 +118,20 @@ fn created_in_a_namespace() -> Vec<Row> {
             .call(HcsTerminateComputeSystem, [SYSTEM, OPERATION, NULL])
             .succeeds()
             .hears(&[exited]),
-        create(row("create-with-options-of-an-unknown-version", &["create-options"]), NULL, Arg::CreateOptions(7, 0))
-            .gives(E_INVALIDARG)
-            .call(HcsGetOperationResult, [OPERATION, DOCUMENT])
-            .gives(HCS_E_OPERATION_NOT_STARTED),
-        create(row("create-with-unknown-events", &["create-options"]), NULL, Arg::CreateOptions(VERSION_1, 0x4000))
-            .gives(E_INVALIDARG),
+        create(
+            row("create-with-options-of-an-unknown-version", &["create-options"]),
+            NULL,
+            Arg::CreateOptions(7, 0),
+        )
+        .gives(E_INVALIDARG)
+        .call(HcsGetOperationResult, [OPERATION, DOCUMENT])
+        .gives(HCS_E_OPERATION_NOT_STARTED),
+        create(
+            row("create-with-unknown-events", &["create-options"]),
+            NULL,
+            Arg::CreateOptions(VERSION_1, 0x4000),
+        )
+        .gives(E_INVALIDARG),
     ]
 }
 
@@ -121,8 +145,12 @@ fn opened() -> Vec<Row> {
         open(row("open-in-capitals", &["id-case"]).vm(State::Created), "<ID>", GENERIC_ALL),
         open(row("open-stopped", &["exit-unlists", "open-missing"]).vm(State::Stopped), "<id>", GENERIC_ALL)
             .gives(HCS_E_SYSTEM_NOT_FOUND),
-        open(row("open-failed", &["failed-create-handle", "open-missing"]).vm(State::Failed), "<id>", GENERIC_ALL)
-            .gives(HCS_E_SYSTEM_NOT_FOUND),
+        open(
+            row("open-failed", &["failed-create-handle", "open-missing"]).vm(State::Failed),
+            "<id>",
+            GENERIC_ALL,
+        )
+        .gives(HCS_E_SYSTEM_NOT_FOUND),
         open(row("open-missing", &["open-missing"]), "<id>", GENERIC_ALL).gives(HCS_E_SYSTEM_NOT_FOUND),
         row("open-missing-in-a-namespace", &["open-missing", "namespaces"])
             .call(HcsOpenComputeSystemInNamespace, [NAMESPACE, Text("<id>"), ALL, Arg::Out(Slot::Opened)])
@@ -172,18 +200,36 @@ fn listed() -> Vec<Row> {
     vec![
         list("enumerate", &["enumerate"], NULL).outcome(S_OK, any),
         list("enumerate-empty-object", &["enumerate"], Text("{}")).outcome(S_OK, any),
-        list("enumerate-empty-text", &["enumerate", "query-invalid-json"], Text("")).fails(HCS_E_INVALID_JSON),
+        list("enumerate-empty-text", &["enumerate", "query-invalid-json"], Text(""))
+            .fails(HCS_E_INVALID_JSON),
         list("enumerate-no-json", &["query-invalid-json"], Text("{")).fails(HCS_E_INVALID_JSON),
-        list("enumerate-unknown-member", &["strict-documents"], Text(r#"{"Idz":[]}"#)).fails(HCS_E_INVALID_JSON),
+        list("enumerate-unknown-member", &["strict-documents"], Text(r#"{"Idz":[]}"#))
+            .fails(HCS_E_INVALID_JSON),
         list("enumerate-by-id", &["enumerate-filter"], Text(r#"{"Ids":["<id>"]}"#)).outcome(S_OK, found),
-        list("enumerate-by-id-and-owner", &["enumerate-filter"], Text(r#"{"Ids":["<id>"],"Owners":["hcs-sim-conformance"]}"#))
-            .outcome(S_OK, found),
-        list("enumerate-by-another-owner", &["enumerate-filter"], Text(r#"{"Ids":["<id>"],"Owners":["nobody"]}"#))
-            .outcome(S_OK, Doc::Text("[]")),
-        list("enumerate-by-type", &["enumerate-filter"], Text(r#"{"Ids":["<id>"],"Types":["VirtualMachine"]}"#))
-            .outcome(S_OK, found),
-        list("enumerate-by-another-type", &["enumerate-filter"], Text(r#"{"Ids":["<id>"],"Types":["Container"]}"#))
-            .outcome(S_OK, Doc::Text("[]")),
+        list(
+            "enumerate-by-id-and-owner",
+            &["enumerate-filter"],
+            Text(r#"{"Ids":["<id>"],"Owners":["hcs-sim-conformance"]}"#),
+        )
+        .outcome(S_OK, found),
+        list(
+            "enumerate-by-another-owner",
+            &["enumerate-filter"],
+            Text(r#"{"Ids":["<id>"],"Owners":["nobody"]}"#),
+        )
+        .outcome(S_OK, Doc::Text("[]")),
+        list(
+            "enumerate-by-type",
+            &["enumerate-filter"],
+            Text(r#"{"Ids":["<id>"],"Types":["VirtualMachine"]}"#),
+        )
+        .outcome(S_OK, found),
+        list(
+            "enumerate-by-another-type",
+            &["enumerate-filter"],
+            Text(r#"{"Ids":["<id>"],"Types":["Container"]}"#),
+        )
+        .outcome(S_OK, Doc::Text("[]")),
         row("enumerate-stopped", &["exit-unlists"])
             .vm(State::Stopped)
             .call(HcsEnumerateComputeSystems, [Text(r#"{"Ids":["<id>"]}"#), OPERATION])
@@ -217,7 +263,8 @@ fn described() -> Vec<Row> {
     vec![
         ask("properties-created", &["properties-created", "properties-omission"], State::Created, NULL)
             .outcome(S_OK, Doc::Has(&[("/Id", r#""<id>""#), ("/RuntimeId", "*"), ("/State", "-")])),
-        ask("properties-running", &["properties-running", "compact-json"], State::Running, NULL).outcome(S_OK, running),
+        ask("properties-running", &["properties-running", "compact-json"], State::Running, NULL)
+            .outcome(S_OK, running),
         ask("properties-paused", &["properties-running"], State::Paused, NULL)
             .outcome(S_OK, Doc::Has(&[("/State", r#""Paused""#)])),
         ask("properties-saved", &["save-as-template"], State::Saved, NULL)
@@ -233,12 +280,19 @@ fn described() -> Vec<Row> {
                 ("/Owner", "-"),
             ]),
         ),
-        ask("properties-failed", &["failed-create-handle"], State::Failed, NULL).fails(HCS_E_SYSTEM_NOT_FOUND),
+        ask("properties-failed", &["failed-create-handle"], State::Failed, NULL)
+            .fails(HCS_E_SYSTEM_NOT_FOUND),
         ask("properties-basic", &["property-types"], State::Running, Text(r#"{"PropertyTypes":["Basic"]}"#))
             .outcome(S_OK, running),
-        ask("properties-none", &["property-types"], State::Running, Text(r#"{"PropertyTypes":[]}"#)).outcome(S_OK, running),
-        ask("properties-memory", &["property-types", "assigned-memory"], State::Running, Text(r#"{"PropertyTypes":["Memory"]}"#))
-            .outcome(S_OK, Doc::Has(&[("/Memory", "*"), ("/State", r#""Running""#)])),
+        ask("properties-none", &["property-types"], State::Running, Text(r#"{"PropertyTypes":[]}"#))
+            .outcome(S_OK, running),
+        ask(
+            "properties-memory",
+            &["property-types", "assigned-memory"],
+            State::Running,
+            Text(r#"{"PropertyTypes":["Memory"]}"#),
+        )
+        .outcome(S_OK, Doc::Has(&[("/Memory", "*"), ("/State", r#""Running""#)])),
         ask(
             "properties-last-handle",
             &["property-types", "last-handle"],
@@ -246,9 +300,16 @@ fn described() -> Vec<Row> {
             Text(r#"{"PropertyTypes":["TerminateOnLastHandleClosed"]}"#),
         )
         .outcome(S_OK, Doc::Has(&[("/TerminateOnLastHandleClosed", "true")])),
-        ask("properties-of-an-unknown-type", &["properties-types"], State::Running, Text(r#"{"PropertyTypes":["Weather"]}"#))
+        ask(
+            "properties-of-an-unknown-type",
+            &["properties-types"],
+            State::Running,
+            Text(r#"{"PropertyTypes":["Weather"]}"#),
+        )
+        .fails(HCS_E_INVALID_JSON),
+        ask("properties-no-json", &["query-invalid-json"], State::Running, Text("{"))
             .fails(HCS_E_INVALID_JSON),
-        ask("properties-no-json", &["query-invalid-json"], State::Running, Text("{")).fails(HCS_E_INVALID_JSON),
-        ask("properties-empty-text", &["query-invalid-json"], State::Running, Text("")).fails(HCS_E_INVALID_JSON),
+        ask("properties-empty-text", &["query-invalid-json"], State::Running, Text(""))
+            .fails(HCS_E_INVALID_JSON),
     ]
 }

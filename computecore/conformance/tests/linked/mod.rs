@@ -16,17 +16,29 @@ pub fn linked() -> Api {
 
 #[cfg_attr(
     all(windows, target_arch = "x86"),
-    link(name = "computecore.dll", kind = "raw-dylib", modifiers = "+verbatim", import_name_type = "undecorated")
+    link(
+        name = "computecore.dll",
+        kind = "raw-dylib",
+        modifiers = "+verbatim",
+        import_name_type = "undecorated"
+    )
 )]
 #[cfg_attr(
     all(windows, not(target_arch = "x86")),
     link(name = "computecore.dll", kind = "raw-dylib", modifiers = "+verbatim")
 )]
 unsafe extern "system" {
-    fn HcsGetOperationProperties(operation: *mut c_void, options: *const u16, document: *mut *mut u16) -> i32;
-    fn HcsInitializeLiveMigrationOnSource(system: *mut c_void, operation: *mut c_void, options: *const u16) -> i32;
-    fn HcsStartLiveMigrationOnSource(system: *mut c_void, operation: *mut c_void, options: *const u16) -> i32;
-    fn HcsStartLiveMigrationTransfer(system: *mut c_void, operation: *mut c_void, options: *const u16) -> i32;
+    fn HcsGetOperationProperties(operation: *mut c_void, options: *const u16, document: *mut *mut u16)
+    -> i32;
+    fn HcsInitializeLiveMigrationOnSource(
+        system: *mut c_void,
+        operation: *mut c_void,
+        options: *const u16,
+    ) -> i32;
+    fn HcsStartLiveMigrationOnSource(system: *mut c_void, operation: *mut c_void, options: *const u16)
+    -> i32;
+    fn HcsStartLiveMigrationTransfer(system: *mut c_void, operation: *mut c_void, options: *const u16)
+    -> i32;
     fn HcsFinalizeLiveMigration(system: *mut c_void, operation: *mut c_void, options: *const u16) -> i32;
     fn HcsCancelLiveMigration(system: *mut c_void, operation: *mut c_void, options: *const u16) -> i32;
 }
