@@ -23,12 +23,15 @@ pub struct Listener {
     receiver: Receiver<Heard>,
 }
 
-impl Listener {
-    pub fn new() -> Listener {
+impl Default for Listener {
+    fn default() -> Listener {
         let (sender, receiver) = channel();
         Listener { sender: Box::new(sender), receiver }
     }
+}
 
+impl Listener {
+    /// What the row's callbacks get as their context.
     pub fn context(&self) -> usize {
         (&raw const *self.sender).expose_provenance()
     }
@@ -51,6 +54,11 @@ impl Listener {
     }
 }
 
+/// The callback for events.
+///
+/// # Safety
+///
+/// HCS calls it, with the context of a [`Listener`] that outlives the handle.
 pub unsafe extern "system" fn on_event(event: *const HCS_EVENT, context: *const c_void) {
     // SAFETY: the event is valid during the call, and the context is a sender that outlives the handle.
     let (event, sender) = unsafe { (&*event, &*context.cast::<Sender<Heard>>()) };
@@ -64,6 +72,11 @@ pub unsafe extern "system" fn on_event(event: *const HCS_EVENT, context: *const 
     });
 }
 
+/// The callback of operations.
+///
+/// # Safety
+///
+/// As for [`on_event`].
 pub unsafe extern "system" fn on_completion(operation: HCS_OPERATION, context: *const c_void) {
     // SAFETY: the context is a sender that outlives the operation.
     let sender = unsafe { &*context.cast::<Sender<Heard>>() };

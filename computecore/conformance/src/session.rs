@@ -69,7 +69,7 @@ impl<'a> Session<'a> {
             slots: BTreeMap::new(),
             pipes: Vec::new(),
             process_id: 0,
-            listener: Listener::new(),
+            listener: Listener::default(),
             options: Box::default(),
             texts: Vec::new(),
         }

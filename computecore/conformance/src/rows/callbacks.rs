@@ -58,9 +58,10 @@ pub fn rows() -> Vec<Row> {
             .answers(Answer::Listener),
         row("callback-not-after-close", &["close-stops-callback", "close-pending"])
             .vm(State::Created)
+            .operation(Operation::Pending)
             .call(HcsSetOperationCallback, SET)
-            .call(HcsStartComputeSystem, [SYSTEM, OPERATION, NULL])
-            .call(HcsCloseOperation, [OPERATION]),
+            .call(HcsCloseOperation, [OPERATION])
+            .answers(Answer::Nothing),
         row("callback-not-after-a-refusal", &["failed-call-idle", "operation-in-use"])
             .vm(State::Created)
             .operation(Operation::Pending)
