@@ -61,8 +61,8 @@ fn main() -> ExitCode {
 }
 
 const USAGE: &str = "\
-hcs-sim-conformance [WORD ..]    holds the rows with one of the words in their names, or all, against computecore.dll
-hcs-sim-conformance --list       names the rows
+conformance [WORD ..]    holds the rows with one of the words in their names, or all, against computecore.dll
+conformance --list       names the rows
 
   HCS_SIM_REAL=1                 the computecore.dll of this Windows; without it the library of this build, as a rehearsal
   HCS_SIM_REAL=PATH              another library

@@ -4,7 +4,7 @@
 use std::process::{Command, Output};
 
 fn program(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hcs-sim-conformance"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
     command.args(words);
     for name in ["HCS_SIM_REAL", "HCS_SIM_REAL_CONTAINER", "HCS_SIM_SCENARIO"] {
         command.env_remove(name);
