@@ -42,6 +42,10 @@ pub fn run(row: &Row, api: &Api, surroundings: &Surroundings) -> Record {
             return record;
         }
     }
+    let refused = session.close_pipes();
+    if refused > 0 {
+        record.differences.push(format!("CloseHandle refuses {refused} of the pipes"));
+    }
     let mut heard = session.listener.wait_for(row.hears.len(), session.patience());
     let operation = session.value(crate::row::Slot::Operation);
     session.clean_up(); // closes wait for callbacks

@@ -337,12 +337,18 @@ impl<'a> Session<'a> {
         String::from_utf8_lossy(&all).into_owned()
     }
 
+    /// Closes the pipes that the row was given. Answers how many were none.
+    pub fn close_pipes(&mut self) -> usize {
+        let close = |pipe: &usize| {
+            // SAFETY: a pipe of the row, not used any more.
+            unsafe { (self.api.win32.close_handle)(std::ptr::with_exposed_provenance_mut(*pipe)) == 0 }
+        };
+        std::mem::take(&mut self.pipes).iter().filter(|pipe| close(pipe)).count()
+    }
+
     /// Ends and closes everything of the row, and nothing else.
     pub fn clean_up(&mut self) {
-        for pipe in std::mem::take(&mut self.pipes) {
-            // SAFETY: a pipe of the row, not used any more.
-            unsafe { (self.api.win32.close_handle)(std::ptr::with_exposed_provenance_mut(pipe)) };
-        }
+        self.close_pipes();
         let open: Vec<(Slot, usize)> =
             self.slots.iter().filter(|(_, it)| it.1).map(|(slot, it)| (*slot, it.0)).collect();
         self.slots.values_mut().for_each(|it| it.1 = false);

@@ -4,7 +4,7 @@
 use hcs_sim::Export::*;
 use hcs_sim::computecore::{
     HcsEventOperationCallback, HcsEventOptionEnableOperationCallbacks, HcsEventSystemCrashInitiated,
-    HcsEventSystemCrashReport, HcsEventSystemExited,
+    HcsEventSystemCrashReport, HcsEventSystemExited, HcsEventSystemGuestConnectionClosed,
 };
 use hcs_sim::hresult::*;
 
@@ -14,6 +14,8 @@ const fn register(options: i32) -> [Arg; 4] {
     [SYSTEM, Number(options as u32), Arg::Listener, Arg::OnEvent]
 }
 
+/// A machine whose guest connects.
+const CONNECTED: &str = r#"{"SchemaVersion":{"Major":2,"Minor":1},"Owner":"hcs-sim-conformance","ShouldTerminateOnLastHandleClosed":true,"VirtualMachine":{"Chipset":{"Uefi":{}},"ComputeTopology":{"Memory":{"SizeInMB":256}},"GuestConnection":{}}}"#;
 const COMPLETIONS: i32 = HcsEventOptionEnableOperationCallbacks;
 const EXITED: Told =
     Told::Event(HcsEventSystemExited, Doc::Has(&[("/Status", "0"), ("/ExitType", r#""ForcedExit""#)]), false);
@@ -111,5 +113,32 @@ pub fn rows() -> Vec<Row> {
             .call(HcsSetOperationCallback, [OPERATION, Arg::Listener, Arg::OnCompletion])
             .call(HcsStartComputeSystem, [SYSTEM, OPERATION, NULL])
             .gives(HCS_E_OPERATION_SYSTEM_CALLBACK_ALREADY_SET),
+        row("events-of-groups", &["event-groups", "set-event-callback"])
+            .vm(State::Running)
+            .call(HcsSetComputeSystemCallback, register(2))
+            .call(HcsSetComputeSystemCallback, register(4)),
+        row("events-of-a-shutdown", &["exit-event", "exit-shutdown", "shutdown-delivered"])
+            .container(State::Running)
+            .call(HcsSetComputeSystemCallback, register(0))
+            .call(HcsShutDownComputeSystem, [SYSTEM, OPERATION, NULL])
+            .succeeds()
+            .hears(&[Told::Event(
+                HcsEventSystemExited,
+                Doc::Has(&[("/Status", "0"), ("/ExitType", r#""GracefulExit""#)]),
+                false,
+            )]),
+        row("events-of-a-guest-connection", &["guest-connection-closed"])
+            .sim_only("it needs a guest that has connected")
+            .call(
+                HcsCreateComputeSystem,
+                [Text("<id>"), Text(CONNECTED), OPERATION, NULL, Arg::Out(Slot::System)],
+            )
+            .succeeds()
+            .call(HcsStartComputeSystem, [SYSTEM, OPERATION, NULL])
+            .succeeds()
+            .call(HcsSetComputeSystemCallback, register(0))
+            .call(HcsTerminateComputeSystem, [SYSTEM, OPERATION, NULL])
+            .succeeds()
+            .hears(&[Told::Event(HcsEventSystemGuestConnectionClosed, Doc::None, false), EXITED]),
     ]
 }

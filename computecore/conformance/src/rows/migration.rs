@@ -62,6 +62,13 @@ pub fn rows() -> Vec<Row> {
     let started = |name: &str, cites: &[&'static str]| {
         ask(with_socket(initialized(name, cites).sim_only(SOCKET)), HcsStartLiveMigrationOnSource).succeeds()
     };
+    // The wait is for the transfer to come to its end.
+    let transferred = |name: &str, cites: &[&'static str]| {
+        ask(started(name, cites), HcsStartLiveMigrationTransfer)
+            .succeeds()
+            .call(HcsWaitForComputeSystemExit, [SYSTEM, Number(5_000), NULL])
+            .gives(HCS_E_OPERATION_TIMEOUT)
+    };
     rows.extend([
         initialized("migration-initialize", &["migration-phases"]),
         ask(
@@ -80,6 +87,30 @@ pub fn rows() -> Vec<Row> {
             .fails(E_INVALIDARG),
         started("migration-start", &["migration-phases", "migration-socket"]),
         ask(started("migration-transfer", &["migration-phases"]), HcsStartLiveMigrationTransfer).succeeds(),
+        ask(
+            transferred("migration-finalize", &["migration-phases", "migration-finalize"]),
+            HcsFinalizeLiveMigration,
+        )
+        .succeeds()
+        .call(HcsWaitForComputeSystemExit, [SYSTEM, Number(60_000), DOCUMENT])
+        .document(Doc::Has(&[("/Status", "0"), ("/ExitType", r#""ForcedExit""#)])),
+        ask(transferred("migration-pause-when-done", &["migration-requests"]), HcsPauseComputeSystem)
+            .fails(HCS_E_INVALID_STATE),
+        with_socket(
+            row("migration-destination", &["migration-destination", "migration-socket"]).vm(State::Created),
+        )
+        .sim_only(SOCKET)
+        .call(
+            HcsStartComputeSystem,
+            [
+                SYSTEM,
+                OPERATION,
+                Text(r#"{"DestinationMigrationOptions":{"NetworkSettings":{"SessionId":7}}}"#),
+            ],
+        )
+        .succeeds()
+        .call(HcsGetComputeSystemProperties, [SYSTEM, OPERATION, NULL])
+        .outcome(S_OK, Doc::Has(&[("/State", r#""Running""#)])),
         ask(initialized("migration-cancel", &["migration-failures"]), HcsCancelLiveMigration).succeeds(),
     ]);
     let listening = row("migration-events", &["migration-events"]).vm(State::Running).sim_only(SOCKET).call(

@@ -2,10 +2,12 @@
 //! Not here: how a row is written (`row`) and run (`run`).
 
 mod callbacks;
+mod configurations;
 mod events;
 mod files;
 mod migration;
 mod misuse;
+mod modifying;
 mod operations;
 mod processes;
 mod results;
@@ -22,7 +24,9 @@ pub fn all() -> Vec<Row> {
         operations::rows(),
         callbacks::rows(),
         systems::rows(),
+        configurations::rows(),
         states::rows(),
+        modifying::rows(),
         events::rows(),
         processes::rows(),
         service::rows(),

@@ -11,6 +11,7 @@ use crate::session::{ENDS, RUNS_ON};
 const PIPED: Arg = Text(
     r#"{"CommandLine":"cmd /c echo hello","CreateStdOutPipe":true,"CreateStdErrPipe":true,"CreateStdInPipe":true}"#,
 );
+const INPUT: &str = r#"{"CommandLine":"ping -t 127.0.0.1","CreateStdInPipe":true}"#;
 const RUNNING: Doc = Doc::Has(&[("/ProcessId", "*"), ("/Exited", "false")]);
 const EXITED: Doc =
     Doc::Has(&[("/ProcessId", "*"), ("/Exited", "true"), ("/ExitCode", "3"), ("/LastWaitResult", "0")]);
@@ -37,11 +38,20 @@ fn created() -> Vec<Row> {
     vec![
         wait(create(row("process", &["create-process", "stdio-handles"]), Text(RUNS_ON)))
             .info([Pipe::Null; 3]),
-        wait(create(row("process-with-pipes", &["create-process", "stdio-handles", "pipes"]), PIPED)).info([
+        wait(create(row("process-with-pipes", &["create-process", "stdio-handles", "stdio-owned", "pipes"]), PIPED)).info([
             Pipe::Given(None),
             Pipe::Given(Some("hello\r\n")),
             Pipe::Given(Some("")),
         ]),
+        wait(create(
+            row("process-with-a-console", &["emulate-console", "stdio-handles"]),
+            Text(r#"{"CommandLine":"cmd /c echo hello","EmulateConsole":true,"CreateStdOutPipe":true,"CreateStdErrPipe":true}"#),
+        ))
+        .info([Pipe::Null, Pipe::Given(None), Pipe::Null]),
+        wait(create(row("process-that-gets-no-more-input", &["close-stdin", "stdio-handles"]), Text(INPUT)))
+            .info([Pipe::Given(None), Pipe::Null, Pipe::Null])
+            .call(HcsModifyProcess, [PROCESS, OPERATION, Text(r#"{"Operation":"CloseHandle","CloseHandle":{"Handle":"StdIn"}}"#)])
+            .succeeds(),
         create(row("process-plain-wait", &["process-plain-wait"]), Text(ENDS)).succeeds(),
         wait(create(
             row("process-of-no-program", &["process-not-found", "create-process"]),

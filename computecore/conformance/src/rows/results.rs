@@ -44,7 +44,7 @@ pub fn rows() -> Vec<Row> {
             .vm(State::Created)
             .operation(Operation::Completed)
             .call(HcsGetOperationResult, [OPERATION, NULL]),
-        row("result-document", &["result-completed"])
+        row("result-document", &["result-completed", "free-local"])
             .vm(State::Created)
             .operation(Operation::CompletedWithDocument)
             .call(HcsGetOperationResult, [OPERATION, DOCUMENT])

@@ -260,7 +260,17 @@ fn exits() -> Vec<Row> {
             .succeeds()
             .call(HcsWaitForComputeSystemExit, [SYSTEM, Number(60_000), DOCUMENT])
             .document(Doc::Has(&[("/ExitType", r#""UnexpectedExit""#)])),
-        row("exit-while-pending", &["pending-at-exit"])
+        row("exit-while-starting", &["pending-start-at-exit", "pending-at-exit"])
+            .vm(State::Created)
+            .operation(Operation::Pending)
+            .sim_only("which of the two comes first is a matter of time on Windows")
+            .call(HcsCreateOperation, [NULL, NULL])
+            .keep(Slot::Other)
+            .call(HcsTerminateComputeSystem, [SYSTEM, OTHER, NULL])
+            .call(HcsWaitForOperationResult, [OTHER, Number(60_000), DOCUMENT])
+            .call(HcsWaitForOperationResult, [OPERATION, Number(60_000), NULL])
+            .gives(HCS_E_TERMINATED_DURING_START),
+        row("pause-after-the-exit", &["state-pause"])
             .vm(State::Created)
             .operation(Operation::Completed)
             .call(HcsCreateOperation, [NULL, NULL])

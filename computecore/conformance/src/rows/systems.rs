@@ -261,15 +261,25 @@ fn described() -> Vec<Row> {
         ("/State", r#""Running""#),
     ]);
     vec![
-        ask("properties-created", &["properties-created", "properties-omission"], State::Created, NULL)
-            .outcome(S_OK, Doc::Has(&[("/Id", r#""<id>""#), ("/RuntimeId", "*"), ("/State", "-")])),
-        ask("properties-running", &["properties-running", "compact-json"], State::Running, NULL)
-            .outcome(S_OK, running),
+        ask(
+            "properties-created",
+            &["properties-created", "properties-omission", "state-properties"],
+            State::Created,
+            NULL,
+        )
+        .outcome(S_OK, Doc::Has(&[("/Id", r#""<id>""#), ("/RuntimeId", "*"), ("/State", "-")])),
+        ask(
+            "properties-running",
+            &["properties-running", "compact-json", "state-properties"],
+            State::Running,
+            NULL,
+        )
+        .outcome(S_OK, running),
         ask("properties-paused", &["properties-running"], State::Paused, NULL)
             .outcome(S_OK, Doc::Has(&[("/State", r#""Paused""#)])),
         ask("properties-saved", &["save-as-template"], State::Saved, NULL)
             .outcome(S_OK, Doc::Has(&[("/State", r#""SavedAsTemplate""#)])),
-        ask("properties-stopped", &["properties-stopped"], State::Stopped, NULL).outcome(
+        ask("properties-stopped", &["properties-stopped", "state-properties"], State::Stopped, NULL).outcome(
             S_OK,
             Doc::Has(&[
                 ("/Id", r#""<id>""#),
@@ -311,5 +321,27 @@ fn described() -> Vec<Row> {
             .fails(HCS_E_INVALID_JSON),
         ask("properties-empty-text", &["query-invalid-json"], State::Running, Text(""))
             .fails(HCS_E_INVALID_JSON),
+        ask("properties-runtime-id", &["runtime-id"], State::Created, NULL)
+            .outcome(S_OK, Doc::Has(&[("/RuntimeId", r#""1f04cdf4-069c-5179-93fa-a3601497d0e4""#)])),
+        ask(
+            "properties-statistics",
+            &["property-types"],
+            State::Running,
+            Text(r#"{"PropertyTypes":["Statistics"]}"#),
+        )
+        .outcome(S_OK, Doc::Has(&[("/Statistics/Timestamp", "*"), ("/State", r#""Running""#)])),
+        ask(
+            "properties-queries",
+            &["property-queries"],
+            State::Created,
+            Text(r#"{"Queries":{"Basic":{},"Weather":{}}}"#),
+        )
+        .outcome(
+            S_OK,
+            Doc::Has(&[
+                ("/PropertyResponses/Basic/Response/Id", r#""<id>""#),
+                ("/PropertyResponses/Weather/Error/Error", "-2147024846"),
+            ]),
+        ),
     ]
 }
