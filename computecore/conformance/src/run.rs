@@ -47,6 +47,10 @@ pub fn run(row: &Row, api: &Api, surroundings: &Surroundings) -> Record {
         record.differences.push(format!("CloseHandle refuses {refused} of the pipes"));
     }
     let mut heard = session.listener.wait_for(row.hears.len(), session.patience());
+    let listens = |it: &Arg| matches!(it, Arg::OnEvent | Arg::OnCompletion | Arg::CreateOptions(..));
+    if row.steps.iter().any(|step| step.arguments.iter().any(listens)) {
+        session.settle();
+    }
     let operation = session.value(crate::row::Slot::Operation);
     session.clean_up(); // closes wait for callbacks
     heard.extend(session.listener.rest());

@@ -337,6 +337,21 @@ impl<'a> Session<'a> {
         String::from_utf8_lossy(&all).into_owned()
     }
 
+    /// Lets come what nobody expects: a simulated host's time goes on with each request that is waited for.
+    pub fn settle(&mut self) {
+        if self.surroundings.real {
+            std::thread::sleep(Duration::from_millis(300));
+            return;
+        }
+        let nobody = self.text(r#"{"Ids":["hcs-sim-conformance"]}"#);
+        for _ in 0..10 {
+            let Ok(operation) = self.create_operation() else { return };
+            let _ = self.code(Export::HcsEnumerateComputeSystems, &[nobody, operation]);
+            let _ = self.code(Export::HcsWaitForOperationResult, &[operation, MINUTE as usize, 0]);
+            self.close(Export::HcsCloseOperation, operation);
+        }
+    }
+
     /// Closes the pipes that the row was given. Answers how many were none.
     pub fn close_pipes(&mut self) -> usize {
         let close = |pipe: &usize| {

@@ -59,6 +59,9 @@ pub fn rows() -> Vec<Row> {
             &["restore-template"],
             r#"{"SchemaVersion":{"Major":2,"Minor":1},"Owner":"hcs-sim-conformance","ShouldTerminateOnLastHandleClosed":true,"VirtualMachine":{"RestoreState":{"TemplateSystemId":"<id>-none"},"ComputeTopology":{"Memory":{"SizeInMB":256},"Processor":{"Count":1}}}}"#,
         )
-        .sim_only("whether the create or the start finds out is not known"),
+        .sim_only("whether the create or the start finds out is not known")
+        .succeeds()
+        .call(HcsStartComputeSystem, [SYSTEM, OPERATION, NULL])
+        .fails(HCS_E_SYSTEM_NOT_FOUND),
     ]
 }
