@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use hcs_sim::computecore::*;
 use libloading::Library;
-use windows_sys::Win32::Foundation as foundation;
 
 use crate::api::{Api, Win32};
 
@@ -48,11 +47,22 @@ pub fn from(path: &Path) -> Result<Api, String> {
     Ok(unsafe { Api::found(of_the_library(&find)?, find) })
 }
 
-/// On Windows documents and pipes are the system's business, elsewhere the library's.
+/// Documents and pipes are the system's business.
+#[cfg(windows)]
+fn of_the_library(_: &dyn Fn(&str) -> Option<*const c_void>) -> Result<Win32, String> {
+    use windows_sys::Win32::Foundation::{CloseHandle, LocalFree};
+    use windows_sys::Win32::Storage::FileSystem::ReadFile;
+    Ok(Win32 {
+        local_free: LocalFree,
+        close_handle: CloseHandle,
+        // SAFETY: it is that function.
+        read_file: unsafe { read_file(ReadFile as *const c_void) },
+    })
+}
+
+/// Documents and pipes are the library's business.
+#[cfg(not(windows))]
 fn of_the_library(find: &dyn Fn(&str) -> Option<*const c_void>) -> Result<Win32, String> {
-    if cfg!(windows) {
-        return Ok(of_the_linker());
-    }
     let need = |name: &str| find(name).ok_or_else(|| format!("{LIBRARY} does not export {name}"));
     // SAFETY: these are the library's exports of those names; all are pointers to functions.
     unsafe {
@@ -63,28 +73,21 @@ fn of_the_library(find: &dyn Fn(&str) -> Option<*const c_void>) -> Result<Win32,
             close_handle: std::mem::transmute::<*const c_void, unsafe extern "system" fn(HANDLE) -> BOOL>(
                 need("CloseHandle")?,
             ),
-            read_file: std::mem::transmute::<
-                *const c_void,
-                unsafe extern "system" fn(HANDLE, *mut u8, u32, *mut u32, *mut OVERLAPPED) -> BOOL,
-            >(need("ReadFile")?),
+            read_file: read_file(need("ReadFile")?),
         })
     }
 }
 
-/// kernel32 on Windows, the drop-in elsewhere.
-pub fn of_the_linker() -> Win32 {
-    let read_file = windows_sys::Win32::Storage::FileSystem::ReadFile as *const c_void;
-    Win32 {
-        local_free: foundation::LocalFree,
-        close_handle: foundation::CloseHandle,
-        // SAFETY: OVERLAPPED is one type under two names; `tests/parity.rs` of hcs-sim compares them.
-        read_file: unsafe {
-            std::mem::transmute::<
-                *const c_void,
-                unsafe extern "system" fn(HANDLE, *mut u8, u32, *mut u32, *mut OVERLAPPED) -> BOOL,
-            >(read_file)
-        },
-    }
+type ReadFileFunction = unsafe extern "system" fn(HANDLE, *mut u8, u32, *mut u32, *mut OVERLAPPED) -> BOOL;
+
+/// `ReadFile` with the OVERLAPPED of hcs-sim, which is that of windows-sys: `tests/parity.rs` of hcs-sim compares them.
+///
+/// # Safety
+///
+/// It is the address of such a function.
+pub unsafe fn read_file(address: *const c_void) -> ReadFileFunction {
+    // SAFETY: the caller promises it.
+    unsafe { std::mem::transmute::<*const c_void, ReadFileFunction>(address) }
 }
 
 /// Where cargo put a library: with the tests of its package, or one folder up.

@@ -4,14 +4,20 @@
 use std::ffi::c_void;
 
 use hcs_sim as _; // on Linux the drop-in has the symbols
-use hcs_sim_conformance::api::Api;
-use hcs_sim_conformance::doors::of_the_linker;
+use hcs_sim_conformance::api::{Api, Win32};
+use hcs_sim_conformance::doors::read_file;
+use windows_sys::Win32::Foundation::{CloseHandle, LocalFree};
+use windows_sys::Win32::Storage::FileSystem::ReadFile;
 use windows_sys::Win32::System::HostComputeSystem::*;
 
 /// What an executable gets that links to computecore.dll: on Windows the DLL beside it, elsewhere the drop-in.
 pub fn linked() -> Api {
-    // SAFETY: these are the exports of those names, and what is linked stays.
-    unsafe { Api::found(of_the_linker(), |name| Some(address(name))) }
+    // SAFETY: these are the functions of those names, and what is linked stays.
+    unsafe {
+        let read_file = read_file(ReadFile as *const c_void);
+        let win32 = Win32 { local_free: LocalFree, close_handle: CloseHandle, read_file };
+        Api::found(win32, |name| Some(address(name)))
+    }
 }
 
 #[cfg_attr(
