@@ -109,8 +109,8 @@
 //! A client may wait for a callback with a channel or a condition variable, or read a pipe as a file. While somebody may be
 //! waiting so (an operation with a callback is pending, a callback is registered on a handle, a guest program runs), the
 //! host watches: once no thread that it knows has made a call for 3 ms of real time, and none of them is running, it moves the
-//! clock to what is due next, and looks again. On Linux it can tell a thread that runs from one that sleeps; elsewhere, and for a
-//! thread that computes for 250 ms without a call, it takes the silence for waiting. So:
+//! clock to what is due next, and looks again. On Linux it can tell a thread that runs from one that sleeps; elsewhere it takes 30 ms
+//! of silence for waiting, and on Linux 250 ms of a thread that computes. So:
 //!
 //! * A real sleep, a slow read or a lock of more than 3 ms between two steps of such a test may let virtual time go on. Where a
 //!   test depends on what happens in between, let it wait in HCS, hold operations ([`Rule::hold`]), or use [`Time::Manual`] and
