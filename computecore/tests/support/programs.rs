@@ -33,8 +33,10 @@ pub fn compiled(compiler: &str, program: &str, arguments: &[&str]) -> PathBuf {
 
 /// Runs a program that has to succeed. Answers what it printed and what it complained.
 pub fn run(program: &Path, arguments: &[&str]) -> (String, String) {
-    let output =
-        Command::new(program).args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).output().unwrap();
+    let mut command = Command::new(program);
+    // Cargo's own path leads to libraries of earlier builds, too.
+    command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).env_remove("LD_LIBRARY_PATH");
+    let output = command.output().unwrap();
     let (printed, complained) = texts(&output);
     assert!(output.status.success(), "{:?}\n{printed}\n{complained}", output.status);
     (printed, complained)
