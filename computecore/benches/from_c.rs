@@ -90,8 +90,12 @@ mod linux {
     impl InC {
         fn start() -> InC {
             let program = compiled("cc", "../../benches/c/cycle.c", &["-O2"]);
-            let mut child =
-                Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            let mut child = Command::new(program)
+                .env_remove("LD_LIBRARY_PATH")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
             let (asks, answers) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
             InC { child, asks, answers: BufReader::new(answers) }
         }
