@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 #![allow(non_snake_case)] // the functions have the names of their exports, exported or not
 
+pub(crate) mod fork;
 pub(crate) mod memory;
 pub(crate) mod operation;
 pub(crate) mod pipe;
@@ -27,17 +28,36 @@ use crate::hresult::E_UNEXPECTED;
 use crate::runtime::call::{Answered, invoke, nowhere};
 use crate::runtime::registry;
 use crate::runtime::seat::{self, Ambiguous, Place};
+use crate::runtime::unreturned;
 use crate::runtime::world::Gateway;
 
 /// What the safe rest of the crate asks of this module.
 pub(crate) const GATEWAY: Gateway =
     Gateway { publish: memory::publish, take_back: memory::take_back, call_back, tell, pipes: pipe::PIPES };
 
+/// An event callback, whatever way it leaves.
+type EventCallback = unsafe extern "system-unwind" fn(*const HCS_EVENT, *const c_void);
+
+/// A completion callback, whatever way it leaves.
+type CompletionCallback = unsafe extern "system-unwind" fn(HCS_OPERATION, *const c_void);
+
+/// The client's code runs. It leaves by returning, or it threw an exception or ended its thread: then this is dropped, and goes no further.
+struct InClientCode;
+
+impl Drop for InClientCode {
+    fn drop(&mut self) {
+        unreturned::unwound()
+    }
+}
+
 /// The data lives as long as the call.
 fn tell(callback: usize, event: i32, data: Option<&str>, operation: u64, context: usize) {
-    // SAFETY: the value came from such a function pointer, in `event_callback_address`, or is 0, which is `None`.
+    // SAFETY: the value came from such a function pointer, in `event_callback_address`, or is 0, which is `None`. That it may unwind is
+    // ours to bear.
     let callback = unsafe {
-        std::mem::transmute::<*const c_void, HCS_EVENT_CALLBACK>(std::ptr::with_exposed_provenance(callback))
+        std::mem::transmute::<*const c_void, Option<EventCallback>>(std::ptr::with_exposed_provenance(
+            callback,
+        ))
     };
     let Some(callback) = callback else { return };
     let (address, size) = data.map_or((0, 0), memory::publish);
@@ -46,23 +66,28 @@ fn tell(callback: usize, event: i32, data: Option<&str>, operation: u64, context
         EventData: std::ptr::with_exposed_provenance(address),
         Operation: pointer(operation),
     };
+    let inside = InClientCode;
     // SAFETY: the client registered the function for exactly this call; the context is its own.
     unsafe { callback(&event, std::ptr::with_exposed_provenance(context)) };
+    std::mem::forget(inside);
     if address != 0 {
         memory::take_back(address, size);
     }
 }
 
 fn call_back(callback: usize, operation: u64, context: usize) {
-    // SAFETY: the value came from such a function pointer, in `callback_address`, or is 0, which is `None`.
+    // SAFETY: the value came from such a function pointer, in `callback_address`, or is 0, which is `None`. That it may unwind is ours
+    // to bear.
     let callback = unsafe {
-        std::mem::transmute::<*const c_void, HCS_OPERATION_COMPLETION>(std::ptr::with_exposed_provenance(
+        std::mem::transmute::<*const c_void, Option<CompletionCallback>>(std::ptr::with_exposed_provenance(
             callback,
         ))
     };
     if let Some(callback) = callback {
+        let inside = InClientCode;
         // SAFETY: the client registered the function for exactly this call; the context is its own.
         unsafe { callback(pointer(operation), std::ptr::with_exposed_provenance(context)) }
+        std::mem::forget(inside);
     }
 }
 
@@ -95,8 +120,12 @@ fn process_handle(value: *mut c_void) -> ProcessHandle {
     ProcessHandle(value.addr() as u64)
 }
 
-/// Keeps a panic of ours inside: it is a bug of hcs-sim, and the caller gets an answer all the same.
+/// Keeps a panic of ours inside: it is a bug of hcs-sim, and the caller gets an answer all the same. A process that was forked gets
+/// the same answer: the host stayed with its parent.
 fn contained<T>(otherwise: T, function: impl FnOnce() -> T) -> T {
+    if fork::is_forked() {
+        return otherwise;
+    }
     panic::catch_unwind(AssertUnwindSafe(function)).unwrap_or_else(|_| {
         eprintln!("hcs-sim: the panic above is a bug of hcs-sim; please report it");
         otherwise

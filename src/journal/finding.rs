@@ -72,6 +72,8 @@ kinds! {
     AmbiguousHost = "ambiguous-host";
     /// An event that a test raised found nobody to happen to.
     EventMissed = "event-missed";
+    /// A callback threw an exception or ended its thread.
+    CallbackUnreturned = "callback-unreturned";
     /// The closure of a guest program panicked.
     ProgramPanicked = "program-panicked";
     /// A pipe of a process was never closed.

@@ -15,8 +15,8 @@ pub(crate) use colour::for_stderr;
 pub(crate) use places::made_at;
 pub(crate) use rules::{closure_panicked, reply, rule_count, rule_never_applied};
 pub(crate) use waits::{
-    Stuck, StuckClose, completion_of, exit_of_process, exit_of_system, other_end, stuck_close, stuck_pipe,
-    stuck_wait,
+    Stuck, StuckClose, callback_unreturned, completion_of, exit_of_process, exit_of_system, other_end,
+    stuck_close, stuck_pipe, stuck_wait,
 };
 
 use std::fmt;
@@ -199,6 +199,7 @@ pub(crate) fn mend(kind: FindingKind) -> &'static str {
         FindingKind::AmbiguousHost => "call host.enter() on this thread before its first HCS call",
         FindingKind::EventMissed => "raise the event while what it happens to is there",
         FindingKind::ProgramPanicked => "a program must not panic; let it return an exit code",
+        FindingKind::CallbackUnreturned => "catch everything inside the callback, and let it return",
         FindingKind::LeakedPipe => "close each standard handle once, also when the process has exited",
         FindingKind::MissingExport => {
             "look the export up before it is called and do without it, or test with a newer Profile"
@@ -426,6 +427,12 @@ pub(crate) fn ambiguous_host(export: Export, alive: usize) -> Finding {
 
 fn finding(kind: FindingKind, sentence: String) -> Finding {
     Finding::new(kind, sentence)
+}
+
+/// A process was forked from one that uses hosts.
+pub(crate) fn forked() -> &'static str {
+    "hcs-sim: this process was forked from one that uses HCS, and its host stayed there: every call is refused here, as Windows knows \
+     no fork.\n         Use HCS in one of both only: fork before the first call, or start another program."
 }
 
 /// A process ended while one of its threads was inside the host, on Windows.

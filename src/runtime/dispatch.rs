@@ -38,16 +38,16 @@ const MOST_WORKERS: u32 = 64;
 #[derive(Default)]
 pub(crate) struct Dispatch {
     jobs: VecDeque<Job>,
-    workers: u32,
+    pub(super) workers: u32,
     idle: u32,
     /// Workers whose callbacks wait inside the host: they see to nothing.
     inside: u32,
     /// Callbacks and programs that run in the user's code, not counting those that wait inside the host.
-    running: u32,
+    pub(super) running: u32,
     /// How many may run side by side: one, so that runs repeat, and one more whenever one does not come back.
     overlap: u32,
     /// The callbacks that run.
-    entered: Vec<Entered>,
+    pub(super) entered: Vec<Entered>,
     label: Option<u32>,
     /// Since when the user's threads have made no call, while a callback is awaited.
     quiet: Option<Instant>,
@@ -60,7 +60,7 @@ pub(crate) struct Dispatch {
     /// A thread waits to say that a callback is awaited which nothing will bring about.
     hinting: bool,
     /// The callback that was handed over.
-    in_hand: Option<InCallback>,
+    pub(super) in_hand: Option<InCallback>,
     /// Whom nothing is told any more.
     pub(crate) muted: Muted,
 }
@@ -506,7 +506,7 @@ impl World {
 pub(crate) struct InCallback {
     target: Target,
     name: TargetHandle,
-    label: u32,
+    pub(super) label: u32,
     event: Option<EventType>,
     /// The operation that it is about, and the id of its use.
     of: Option<(u64, u64)>,

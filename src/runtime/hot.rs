@@ -163,6 +163,20 @@ impl HotSeat {
     }
 }
 
+impl HotSeat {
+    /// The thread that was handed a callback is lost in it: waits until its caller has stopped looking for its return.
+    pub(crate) fn abandon(&self) {
+        while !matches!(self.state.load(Ordering::Acquire), RUNNING_ALONE | FULL_ALONE) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Nobody looks out any more.
+    pub(crate) fn is_left(&self) {
+        self.state.store(COLD, Ordering::Release);
+    }
+}
+
 /// Looks until something is so, or a time is over.
 fn look(limit: Duration, is_so: impl Fn() -> bool) {
     let started = Instant::now();

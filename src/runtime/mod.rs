@@ -32,5 +32,6 @@ pub(crate) mod task;
 pub(crate) mod threads;
 #[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
 pub(crate) mod trace;
+pub(crate) mod unreturned;
 pub(crate) mod wait;
 pub(crate) mod world;

@@ -31,6 +31,7 @@ static DEFAULT: RwLock<Option<Host>> = RwLock::new(None);
 
 /// Makes a host under a serial that no live host has.
 pub(crate) fn register(settings: Settings, explicit: bool) -> Arc<Shared> {
+    crate::abi::fork::watch();
     let mut registry = REGISTRY.write();
     let serial = loop {
         registry.last_serial = registry.last_serial % MAX_SERIAL + 1;

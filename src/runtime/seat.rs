@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
 use super::host::Host;
-use super::registry;
 use super::world::Shared;
+use super::{registry, unreturned};
 use crate::handle::Parts;
 
 /// A host, and the label under which it knows the thread.
@@ -40,6 +40,14 @@ thread_local! {
 impl Drop for Seat {
     /// The thread ends: hosts that have seen it no longer expect anything of it.
     fn drop(&mut self) {
+        if crate::abi::fork::is_silently_forked() {
+            return; // what the locks of the parent guard is nobody's here
+        }
+        if self.worker_of.get() != 0
+            && let Some(place) = self.entered.get_mut().first()
+        {
+            unreturned::let_go(place);
+        }
         for (_, shared, label) in self.known.get_mut().drain(..) {
             if let Some(shared) = shared.upgrade() {
                 let mut world = shared.world.lock();
@@ -53,6 +61,15 @@ impl Drop for Seat {
 /// Whether this is a thread of the host's own dispatcher.
 pub(crate) fn is_worker_of(shared: &Shared) -> bool {
     shared.serial != 0 && SEAT.try_with(|seat| seat.worker_of.get() == shared.serial).unwrap_or(false)
+}
+
+/// The place of a thread of a dispatcher.
+pub(crate) fn worker() -> Option<Rc<Place>> {
+    let place = SEAT.try_with(|seat| {
+        let entered = seat.entered.borrow();
+        entered.first().filter(|it| it.shared.serial == seat.worker_of.get()).map(Rc::clone)
+    });
+    place.ok().flatten()
 }
 
 /// The host that a call with this handle value goes to.

@@ -35,6 +35,31 @@ fn a_program_that_panics() {
     });
 }
 
+/// Leaves as an exception of C++ does.
+unsafe extern "C-unwind" fn thrown(_: HCS_OPERATION, _: *const std::ffi::c_void) {
+    std::panic::resume_unwind(Box::new("an exception")); // without a word on stderr
+}
+
+#[test]
+fn a_callback_that_throws() {
+    let host = Host::new();
+    snapshot::of_report("callback-unreturned", &host, || {
+        // SAFETY: the two differ in what may leave them only, and the host expects anything.
+        let throwing = unsafe {
+            std::mem::transmute::<
+                unsafe extern "C-unwind" fn(HCS_OPERATION, *const std::ffi::c_void),
+                unsafe extern "system" fn(HCS_OPERATION, *const std::ffi::c_void),
+            >(thrown)
+        };
+        let system = create("vm", VM);
+        let operation = operation_with(std::ptr::null(), Some(throwing));
+        assert_eq!(call(HcsStartComputeSystem, system, operation, None), S_OK);
+        wait(operation);
+        close_operation(operation);
+        close_system(system);
+    });
+}
+
 #[test]
 fn a_program_whose_matcher_panics() {
     let host = Host::new();

@@ -110,6 +110,23 @@ pub(crate) fn stuck_close(stuck: &StuckClose<'_>) -> Finding {
     finding
 }
 
+/// A callback that threw an exception or ended its thread.
+pub(crate) fn callback_unreturned(
+    target: TargetHandle,
+    event: Option<EventType>,
+    since: Duration,
+) -> Finding {
+    let what = match event {
+        Some(event) => format!("the callback of {target}, told {event},"),
+        None => format!("the completion callback of {target}"),
+    };
+    let mut finding = finding(FindingKind::CallbackUnreturned, format!("{what} did not return"));
+    finding.fact("entered at", format!("t={}", Seconds(since)));
+    finding.fact("because", "it threw an exception out of itself, or ended its thread");
+    finding.fact("on Windows", "an exception that leaves a callback ends the process");
+    finding
+}
+
 pub(crate) fn stuck_wait(call: &str, waited_for: String, why: &Stuck) -> Finding {
     Finding {
         facts: vec![("waits for", waited_for), ("because", why.because())],
