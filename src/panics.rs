@@ -6,6 +6,8 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
+use crate::journal::place::slashed;
+
 pub(crate) struct Panic {
     pub(crate) message: String,
     /// `file:line:column`, if the panic hook saw it.
@@ -24,7 +26,7 @@ pub(crate) fn guarded<T>(closure: impl FnOnce() -> T) -> Result<T, Panic> {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if GUARDED.get() {
-                PLACE.set(info.location().map(ToString::to_string));
+                PLACE.set(info.location().map(slashed));
             } else {
                 previous(info);
             }

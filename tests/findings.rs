@@ -493,7 +493,7 @@ fn findings_fail_the_test_with_the_whole_report() {
          1. operation#1 was never closed; it was never used\n     \
               made at      {made}\n     \
               to mend      call HcsCloseOperation on every path, also when the call or the wait fails\n     \
-              to allow     host.allow(FindingKind::LeakedOperation)   // leaked-operation\n\
+              to allow     host.allow(FindingKind::LeakedOperation)   // in a scenario: \"allow\": [\"leaked-operation\"]\n\
          \n\
          timeline (1 of 1 entries)\n\
          t=0.000s  main  HcsCreateOperation(NULL, NULL) -> operation#1   {made}   <<<<<\n\

@@ -81,7 +81,7 @@ fn warnings_stand_in_the_report_beside_what_fails() {
     assert!(text.contains(&format!("\n\nwarning: {SENTENCE}\n     called at ")), "{text}");
     assert!(text.contains("\n     on Windows   the close does not stop the request"), "{text}");
     assert!(
-        text.contains("to allow     host.allow(FindingKind::ClosedWhilePending)   // closed-while-pending"),
+        text.contains("to allow     host.allow(FindingKind::ClosedWhilePending)   // in a scenario: \"allow\": [\"closed-while-pending\"]"),
         "{text}"
     );
     assert!(marks(&text, "HcsCloseOperation(operation#2) -> returned"), "{text}");

@@ -15,9 +15,10 @@ unsafe extern "system" {
     fn GetModuleHandleExW(flags: u32, address: *const u16, module: *mut *mut c_void) -> i32;
 }
 
-/// Called as `DllMain` would be, which would be one more export.
+/// Called as `DllMain` would be, which would be one more export. It stands before what Rust's standard library has there, which ends the
+/// thread's own data.
 #[used]
-#[unsafe(link_section = ".CRT$XLY")]
+#[unsafe(link_section = ".CRT$XLAA")]
 static NOTIFIED: extern "system" fn(*mut c_void, u32, *mut c_void) = notified;
 
 extern "system" fn notified(_: *mut c_void, reason: u32, _: *mut c_void) {

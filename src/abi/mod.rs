@@ -32,8 +32,14 @@ use crate::runtime::unreturned;
 use crate::runtime::world::Gateway;
 
 /// What the safe rest of the crate asks of this module.
-pub(crate) const GATEWAY: Gateway =
-    Gateway { publish: memory::publish, take_back: memory::take_back, call_back, tell, pipes: pipe::PIPES };
+pub(crate) const GATEWAY: Gateway = Gateway {
+    publish: memory::publish,
+    take_back: memory::take_back,
+    is_there: memory::is_there,
+    call_back,
+    tell,
+    pipes: pipe::PIPES,
+};
 
 /// An event callback, whatever way it leaves.
 type EventCallback = unsafe extern "system-unwind" fn(*const HCS_EVENT, *const c_void);

@@ -1,7 +1,7 @@
 //! What pipes need beyond the standard library: whether one is ready, what a raw handle leads to, copies of it, its end.
 //! Not here: who owns which end (`runtime::pipes`), `ReadFile` and its kin (`win32`).
 
-use std::io::{self, Read, Write};
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 
 /// What only unsafe code can do with the pipes of processes.
 #[derive(Clone, Copy)]
@@ -12,13 +12,29 @@ pub(crate) struct Pipes {
     pub(crate) is_any_ready: fn(&mut dyn Iterator<Item = (usize, bool)>) -> bool,
     /// Waits until a read (or a write) of a raw handle would not block, or something comes through the second one.
     pub(crate) wait: fn(usize, bool, usize),
-    /// Two numbers that tell what a raw handle leads to, if it is open.
+    /// Two numbers that tell what a raw handle leads to, if it is open; [`UNKNOWN`] if the system does not tell.
     pub(crate) identity: fn(usize) -> Option<(u64, u64)>,
     /// Another handle of the same thing.
     pub(crate) duplicate: fn(usize) -> Option<usize>,
     pub(crate) close: fn(usize),
     pub(crate) read: fn(usize, &mut [u8]) -> io::Result<usize>,
     pub(crate) write: fn(usize, &[u8]) -> io::Result<usize>,
+}
+
+/// The identity of a pipe that the system does not tell.
+pub(crate) const UNKNOWN: (u64, u64) = (0, 0);
+
+/// What the caller's end of a pipe is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    Reads,
+    Writes,
+}
+
+/// A pipe between a process and its caller. On Windows the caller's end takes overlapped reads and writes, as that of HCS does; the
+/// other does not. (fidelity: `stdio-overlapped`)
+pub(crate) fn pair(caller: Caller) -> io::Result<(PipeReader, PipeWriter)> {
+    imp::pair(caller)
 }
 
 pub(crate) const PIPES: Pipes = Pipes {
@@ -44,6 +60,7 @@ fn write(handle: usize, bytes: &[u8]) -> io::Result<usize> {
 mod imp {
     use std::ffi::{c_int, c_short};
     use std::fs::File;
+    use std::io::{self, PipeReader, PipeWriter};
     use std::mem::ManuallyDrop;
     use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
     use std::os::unix::fs::MetadataExt;
@@ -71,6 +88,10 @@ mod imp {
     fn poll_all(handles: &mut [Poll], timeout: c_int) -> bool {
         // SAFETY: the pointer and the number describe the slice; the numbers in it need not be open.
         unsafe { poll(handles.as_mut_ptr(), handles.len() as Count, timeout) > 0 }
+    }
+
+    pub(super) fn pair(_: super::Caller) -> io::Result<(PipeReader, PipeWriter)> {
+        io::pipe()
     }
 
     fn entry(handle: usize, write: bool) -> Poll {
@@ -125,10 +146,14 @@ mod imp {
 mod imp {
     use std::ffi::c_void;
     use std::fs::File;
+    use std::io::{self, PipeReader, PipeWriter};
     use std::mem::ManuallyDrop;
     use std::os::windows::io::{AsHandle, BorrowedHandle, FromRawHandle, IntoRawHandle, OwnedHandle};
-    use std::ptr::{null_mut, with_exposed_provenance_mut};
-    use std::time::Duration;
+    use std::ptr::{null, null_mut, with_exposed_provenance_mut};
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use super::Caller;
 
     #[link(name = "kernel32")]
     unsafe extern "system" {
@@ -147,10 +172,77 @@ mod imp {
             most: *const u32,
             timeout: *const u32,
         ) -> i32;
+        fn CreateNamedPipeW(
+            name: *const u16,
+            open: u32,
+            mode: u32,
+            instances: u32,
+            out_size: u32,
+            in_size: u32,
+            timeout: u32,
+            security: *const c_void,
+        ) -> *mut c_void;
+        fn CreateFileW(
+            name: *const u16,
+            access: u32,
+            share: u32,
+            security: *const c_void,
+            disposition: u32,
+            flags: u32,
+            template: *mut c_void,
+        ) -> *mut c_void;
+        fn GetFileInformationByHandleEx(file: *mut c_void, class: u32, into: *mut c_void, size: u32) -> i32;
     }
 
     const FILE_TYPE_PIPE: u32 = 3;
     const PIPE_NOWAIT: u32 = 1;
+    const PIPE_REJECT_REMOTE_CLIENTS: u32 = 8;
+    const PIPE_ACCESS_INBOUND: u32 = 1;
+    const PIPE_ACCESS_OUTBOUND: u32 = 2;
+    const FILE_FLAG_FIRST_PIPE_INSTANCE: u32 = 0x0008_0000;
+    const FILE_FLAG_OVERLAPPED: u32 = 0x4000_0000;
+    const GENERIC_READ: u32 = 0x8000_0000;
+    const GENERIC_WRITE: u32 = 0x4000_0000;
+    const OPEN_EXISTING: u32 = 3;
+    const FILE_NAME_INFO: u32 = 2;
+    /// As much as a pipe of Linux holds.
+    const SIZE: u32 = 1 << 16;
+
+    /// The process has the end that makes the pipe, without overlapped I/O, the caller the one that opens it by its name.
+    pub(super) fn pair(caller: Caller) -> io::Result<(PipeReader, PipeWriter)> {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let name = format!(r"\\.\pipe\hcs-sim-{}-{number}-{now:x}", std::process::id());
+        let name: Vec<u16> = name.encode_utf16().chain([0]).collect();
+        let (open, access) = match caller {
+            Caller::Reads => (PIPE_ACCESS_OUTBOUND, GENERIC_READ),
+            Caller::Writes => (PIPE_ACCESS_INBOUND, GENERIC_WRITE),
+        };
+        let open = open | FILE_FLAG_FIRST_PIPE_INSTANCE;
+        // SAFETY: the name ends with a zero; NULL is the usual security.
+        let process = unsafe {
+            CreateNamedPipeW(name.as_ptr(), open, PIPE_REJECT_REMOTE_CLIENTS, 1, SIZE, SIZE, 0, null())
+        };
+        let process = owned(process)?;
+        // SAFETY: as above, and there is no template.
+        let callers = unsafe {
+            CreateFileW(name.as_ptr(), access, 0, null(), OPEN_EXISTING, FILE_FLAG_OVERLAPPED, null_mut())
+        };
+        let callers = owned(callers)?;
+        Ok(match caller {
+            Caller::Reads => (callers.into(), process.into()),
+            Caller::Writes => (process.into(), callers.into()),
+        })
+    }
+
+    fn owned(handle: *mut c_void) -> io::Result<OwnedHandle> {
+        if handle.addr() == usize::MAX {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: it was just made, and is nobody else's.
+        Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
+    }
 
     fn raw(handle: usize) -> *mut c_void {
         with_exposed_provenance_mut(handle)
@@ -188,9 +280,24 @@ mod imp {
         ManuallyDrop::new(unsafe { File::from_raw_handle(raw(handle)) })
     }
 
+    /// The name of a pipe, which no other has, as a number.
     pub(super) fn identity(handle: usize) -> Option<(u64, u64)> {
         // SAFETY: a value that is no handle is answered with "unknown".
-        (unsafe { GetFileType(raw(handle)) } == FILE_TYPE_PIPE).then_some((0, 0))
+        if unsafe { GetFileType(raw(handle)) } != FILE_TYPE_PIPE {
+            return None;
+        }
+        // The length in bytes, then the name.
+        let mut info = [0u32; 128];
+        // SAFETY: the size is that of the buffer.
+        let told = unsafe {
+            let size = size_of_val(&info) as u32;
+            GetFileInformationByHandleEx(raw(handle), FILE_NAME_INFO, info.as_mut_ptr().cast(), size)
+        };
+        if told == 0 {
+            return Some(super::UNKNOWN); // wine forgets the name when the other end closes
+        }
+        let step = |sum: u64, it: &u32| (sum ^ u64::from(*it)).wrapping_mul(0x0100_0000_01B3);
+        Some((info.iter().fold(0xCBF2_9CE4_8422_2325, step), 1))
     }
 
     pub(super) fn duplicate(handle: usize) -> Option<usize> {

@@ -121,14 +121,21 @@ fn shown(place: &str) -> String {
     }
     let package = std::env::var_os("CARGO_MANIFEST_DIR");
     let within = package.and_then(|it| path.strip_prefix(it).ok().map(Path::to_owned));
-    within.unwrap_or(path).to_string_lossy().into_owned()
+    slashed(within.unwrap_or(path).display())
+}
+
+/// A place as it is told: with the same separators on each system, so that reports are the same.
+pub(crate) fn slashed(place: impl fmt::Display) -> String {
+    let place = place.to_string();
+    if cfg!(windows) { place.replace('\\', "/") } else { place }
 }
 
 /// Code of hcs-sim itself.
 fn is_ours(symbol: &str, place: &str) -> bool {
-    // A place below the current directory is written relative to it.
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let file = std::path::absolute(place).unwrap_or_default();
+    // A place below the current directory is written relative to it. Built on Linux for Windows, the path has no drive.
+    let whole = |it: &Path| std::path::absolute(it).unwrap_or_default();
+    let sources = whole(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let file = whole(Path::new(place));
     let inner = symbol.trim_start_matches('<');
     file.starts_with(sources) || inner.starts_with("hcs_sim::") && !inner.contains(" as ")
 }
@@ -205,7 +212,8 @@ mod tests {
         assert_eq!(shown("./src/vm.rs:88:9"), "src/vm.rs:88");
         assert_eq!(shown("/elsewhere/vm.c:88"), "/elsewhere/vm.c:88");
         assert_eq!(shown("./tests/booting/../support/mod.rs:8:9"), "tests/support/mod.rs:8");
-        assert_eq!(shown("C:\\elsewhere\\vm.rs:88:9"), "C:\\elsewhere\\vm.rs:88");
+        let elsewhere = if cfg!(windows) { "C:/elsewhere/vm.rs:88" } else { "C:\\elsewhere\\vm.rs:88" };
+        assert_eq!(shown("C:\\elsewhere\\vm.rs:88:9"), elsewhere);
         let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
         assert_eq!(shown(&format!("{here}/src/vm.rs:88:9")), "src/vm.rs:88");
     }

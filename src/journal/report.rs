@@ -26,6 +26,7 @@ use std::time::Duration;
 use again::Again;
 
 use super::finding::{Finding, FindingKind};
+use super::place::slashed;
 use super::places::Places;
 use super::text::write_timeline;
 use super::{Entry, Journal};
@@ -111,7 +112,8 @@ impl fmt::Display for Report {
 
 /// What is known of a finding, what would mend it and how it is allowed.
 fn write_facts(finding: &Finding, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let allow = format!("host.allow(FindingKind::{:?})   // {}", finding.kind, finding.kind);
+    let kind = finding.kind;
+    let allow = format!("host.allow(FindingKind::{kind:?})   // in a scenario: \"allow\": [\"{kind}\"]");
     // A finding that knows better says so itself.
     let has_own = finding.facts.iter().any(|it| it.0 == "to mend");
     let usual = (!has_own).then(|| ("to mend", mend(finding.kind).to_owned()));
@@ -366,7 +368,7 @@ pub(crate) fn program_matcher_panicked(matcher: &str, message: &str, at: Option<
 pub(crate) fn event_missed(event: &Event, why: &str, raised: Option<&'static Location<'static>>) -> Finding {
     let mut finding = finding(FindingKind::EventMissed, format!("{event} happened to nobody: {why}"));
     if let Some(raised) = raised {
-        finding.fact("raised at", raised.to_string());
+        finding.fact("raised at", slashed(raised));
     }
     finding
 }

@@ -66,9 +66,10 @@ impl Documents {
         Freeing::Freed(oldest)
     }
 
-    /// Documents that nobody freed, in the order in which they were handed out.
-    pub(crate) fn leaked(&self) -> Vec<&Document> {
-        let mut leaked: Vec<&Document> = self.live.values().collect();
+    /// Documents that nobody freed, in the order in which they were handed out. `is_there`: whether one is still at its address.
+    pub(crate) fn leaked(&self, is_there: fn(usize, &str) -> bool) -> Vec<&Document> {
+        let there = self.live.iter().filter(|(address, it)| is_there(**address, &it.text));
+        let mut leaked: Vec<&Document> = there.map(|it| it.1).collect();
         leaked.sort_by_key(|it| it.entry);
         leaked
     }

@@ -7,7 +7,7 @@ use std::io::{self, PipeReader, PipeWriter};
 use parking_lot::Mutex;
 
 use super::raw::IntoRaw;
-use crate::abi::pipe::Pipes;
+use crate::abi::pipe::{Caller, Pipes, UNKNOWN};
 use crate::answer::ProcessInfo;
 
 /// `INVALID_HANDLE_VALUE`.
@@ -45,13 +45,21 @@ pub(crate) struct Given {
     pub(crate) entry: u64,
 }
 
+impl Given {
+    /// Whether a value still leads to the pipe. Some systems do not know it any more once its other end is closed.
+    fn is_still(&self, pipes: &Pipes, value: usize) -> bool {
+        let found = (pipes.identity)(value);
+        found.is_some_and(|it| it == self.identity || it == UNKNOWN || self.identity == UNKNOWN)
+    }
+}
+
 /// Handles that outlive their hosts: threads of a test that is over may still read and close them, and that is nobody's fault.
 static ORPHANS: Mutex<BTreeMap<usize, Given>> = Mutex::new(BTreeMap::new());
 
 /// Whether a value is such a handle, and still what it was.
 pub(crate) fn is_orphan(pipes: &Pipes, value: usize) -> bool {
     let given = ORPHANS.lock().get(&value).copied();
-    given.is_some_and(|it| (pipes.identity)(value) == Some(it.identity))
+    given.is_some_and(|it| it.is_still(pipes, value))
 }
 
 /// Closes such a handle.
@@ -98,13 +106,13 @@ impl PipeTable {
         let mut ends = [End::None, End::None, End::None];
         let mut guest = GuestEnds::default();
         if asked[0] {
-            let (reader, writer) = io::pipe()?;
+            let (reader, writer) = crate::abi::pipe::pair(Caller::Writes)?;
             ends[0] = End::Writer(writer);
             guest.stdin = Some(reader);
         }
         for (index, side) in [(1, &mut guest.stdout), (2, &mut guest.stderr)] {
             if asked[index] {
-                let (reader, writer) = io::pipe()?;
+                let (reader, writer) = crate::abi::pipe::pair(Caller::Reads)?;
                 ends[index] = End::Reader(reader);
                 *side = Some(writer);
             }
@@ -159,7 +167,7 @@ impl PipeTable {
     /// A handle that was given out and is still what it was.
     pub(crate) fn find(&self, pipes: &Pipes, value: usize) -> Option<Given> {
         let given = self.given.get(&value)?;
-        ((pipes.identity)(value) == Some(given.identity)).then_some(*given)
+        given.is_still(pipes, value).then_some(*given)
     }
 
     /// The caller closes a handle that was given out.
@@ -207,7 +215,7 @@ impl End {
             End::Reader(reader) => reader.try_clone().ok().map(|it| above_zero(pipes, it.into_raw_value())),
             End::Given(value) => {
                 let known = given.get(value)?;
-                ((pipes.identity)(*value) == Some(known.identity)).then(|| (pipes.duplicate)(*value))?
+                known.is_still(pipes, *value).then(|| (pipes.duplicate)(*value))?
             }
         }
     }

@@ -282,7 +282,7 @@ fn what_is_open(world: &mut World, journal: &Journal) -> Vec<Finding> {
         let finding = report::leaked_pipe(given.stream.name(), given.process_id, given.entry);
         findings.push((('h', value as u64), finding));
     }
-    for document in documents.leaked() {
+    for document in documents.leaked(gateway.is_there) {
         let finding = report::leaked_document(document.export, &document.text, document.entry);
         findings.push((('d', document.entry), finding));
     }

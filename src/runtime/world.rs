@@ -60,6 +60,8 @@ pub(crate) struct Gateway {
     pub(crate) publish: fn(&str) -> (usize, usize),
     /// Gives such memory back.
     pub(crate) take_back: fn(usize, usize),
+    /// Whether a document that was handed out and never freed here is still at its address.
+    pub(crate) is_there: fn(usize, &str) -> bool,
     /// Calls a completion callback: its address, the operation, the context.
     pub(crate) call_back: fn(usize, u64, usize),
     /// Calls an event callback: its address, the type, the data, the operation, the context.

