@@ -28,8 +28,12 @@ pub(crate) fn verify_early(host: &Host) {
     }
 }
 
-/// Verifies every host that is left. Answers whether anything was found in the life of the process.
+/// Verifies every host that is left. Answers whether anything was found in the life of the process. The hosts of a process that was
+/// forked are its parent's, which reports them.
 fn report() -> bool {
+    if Host::problem_of_a_fork().is_some() {
+        return false;
+    }
     let found = hosts::all().into_iter().map(|(name, host)| tell(name.as_deref(), host.verify_at_exit()));
     found.sum::<usize>() + EARLIER.load(Ordering::Relaxed) > 0
 }

@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use hcs_sim::hresult::{E_INVALIDARG, E_UNEXPECTED, S_OK};
-use hcs_sim::{Event, Scenario};
+use hcs_sim::{Event, Host, Scenario};
 
 use crate::{hosts, text};
 
@@ -24,8 +24,13 @@ impl Answer for HResult {
     const BUG: HResult = E_UNEXPECTED.as_i32();
 }
 
-/// Runs a control function: what went wrong is remembered, and no panic of ours crosses the boundary.
+/// Runs a control function: what went wrong is remembered, and no panic of ours crosses the boundary. In a process that was forked
+/// none does anything: the locks of hosts may be held by threads of the parent.
 fn control(function: &str, body: impl FnOnce() -> Result<HResult, String>) -> HResult {
+    if let Some(problem) = Host::problem_of_a_fork() {
+        text::set_problem(function, problem.trim_start_matches("hcs-sim: "));
+        return HResult::BUG;
+    }
     let ran = panic::catch_unwind(AssertUnwindSafe(body));
     match ran {
         Ok(Ok(answer)) => {
@@ -102,6 +107,9 @@ pub extern "system" fn HcsSimAdvance(milliseconds: u64) -> HResult {
 /// Milliseconds of the host's time since it began.
 #[unsafe(no_mangle)]
 pub extern "system" fn HcsSimNow() -> u64 {
+    if Host::problem_of_a_fork().is_some() {
+        return 0;
+    }
     let now = panic::catch_unwind(|| hosts::current().now());
     now.map_or(0, |it| it.as_millis().try_into().unwrap_or(u64::MAX))
 }

@@ -10,6 +10,8 @@ use parking_lot::Mutex;
 use super::host::{Builder, Host};
 use super::registry;
 use crate::Error;
+use crate::abi::fork;
+use crate::journal::report;
 use crate::scenario::Scenario;
 
 /// The environment variable that names the file which the journal goes into.
@@ -31,6 +33,16 @@ impl Host {
     /// The [default host](Host::default_host), if anybody has needed it yet.
     pub fn default_host_if_any() -> Option<Host> {
         registry::default_if_any()
+    }
+
+    /// Why no call works in this process, and nothing of hosts should be asked: it was forked from one that used a host, whose threads
+    /// and locks stayed there. `None` in any other process.
+    ///
+    /// ```
+    /// assert_eq!(hcs_sim::Host::problem_of_a_fork(), None);
+    /// ```
+    pub fn problem_of_a_fork() -> Option<&'static str> {
+        fork::is_silently_forked().then(report::forked)
     }
 
     /// Begins a host of the process as the environment describes it, and plays scenarios on top: what a later one says of the host

@@ -3,6 +3,9 @@
 
 #![allow(dead_code)] // each test uses a part
 
+#[cfg(target_os = "linux")]
+pub mod programs;
+
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
