@@ -4,13 +4,7 @@ using Hcs;
 /// <summary>Runs a command line in a new container, prints what it writes, and exits as it does.</summary>
 internal static class Program
 {
-    private static void Main(string[] arguments)
-    {
-        // Mono would wait at the end of Main for every thread that has called back, and those of HCS never end.
-        Environment.Exit(Try(arguments));
-    }
-
-    private static int Try(string[] arguments)
+    private static int Main(string[] arguments)
     {
         if (arguments.Length != 2)
         {

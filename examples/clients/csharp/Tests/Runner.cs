@@ -8,7 +8,7 @@ namespace Hcs.Tests
     /// <summary>Runs every test side by side, each on a thread and with a host of its own.</summary>
     internal static class Runner
     {
-        private static void Main()
+        private static int Main()
         {
             var tests = typeof(ClientTests).GetMethods(BindingFlags.Public | BindingFlags.Static);
             var failures = new string[tests.Length];
@@ -20,8 +20,7 @@ namespace Hcs.Tests
                 Console.Error.WriteLine(failure);
             }
             Console.WriteLine("{0} tests, {1} failed", tests.Length, failures.Count(it => it != null));
-            // Mono would wait at the end of Main for every thread that has called back, and those of HCS never end.
-            Environment.Exit(failures.All(it => it == null) && tests.Length > 0 ? 0 : 1);
+            return failures.All(it => it == null) && tests.Length > 0 ? 0 : 1;
         }
 
         /// <summary>What is wrong with a test, or null.</summary>
