@@ -44,13 +44,15 @@
 //! # a_vm_that_dies_while_starting_is_reported();
 //! ```
 //!
-//! # Two doors
+//! # Three doors
 //!
 //! * **Rust functions**: [`computecore`] and [`win32`] have the functions, types and constants under the names of
 //!   windows-sys, for a crate that picks its back end with `cfg`.
 //! * **Link-time drop-in**: on targets other than Windows, windows-sys declares plain `extern "system"` functions, and this
 //!   crate exports those symbols (feature `drop-in`, on by default). A crate on windows-sys is tested unchanged:
 //!   `use hcs_sim as _;` in its tests is all, and anything of `hcs_sim` that a test uses does as well.
+//! * **The C library**, member crate `computecore` of the repository: `libcomputecore.so` and `computecore.dll` with headers, for C, C++, Go,
+//!   C#, Python, and for Windows programs as they are; `docs/other-languages.md`.
 //!
 //! # Documents
 //!
@@ -61,7 +63,7 @@
 //! # Files
 //!
 //! [`Scenario`] is what a host is told, as JSON: [`Host::from_scenario`], or the environment variable `HCS_SIM_SCENARIO` for the default
-//! host; [`scenarios`] has a shelf of them, each after a bug of a real client. A [`Journal`] saves as JSON lines, and [`Host::replaying`]
+//! host, whose journal goes into the file that `HCS_SIM_JOURNAL` names, as it is written; [`scenarios`] has a shelf of them, each after a bug of a real client. A [`Journal`] saves as JSON lines, and [`Host::replaying`]
 //! answers from one: of an earlier run, or edited by hand.
 //!
 //! # Features
@@ -70,6 +72,7 @@
 //! * `tracing`: subscribers of the crate `tracing` are told what the journal is told, a span for each call and an event for
 //!   everything else, under the names that the [saved journal](Journal::to_json_lines) has.
 //! * `cli`: the binary `hcs-sim`, see `docs/command-line.md`.
+//! * `c-library`: for the member crate `computecore`, which exports the functions on Windows too. A test of your own must not have it.
 //! * `proptest`: the module `strategies`, with configurations, result documents and plans of faults for property tests of clients.
 //!
 //! None of them changes what a host does. `docs/ecosystem.md` shows `tracing` and `proptest`, and how hosts go with tokio, insta and cargo-nextest:
@@ -106,8 +109,8 @@
 //! A client may wait for a callback with a channel or a condition variable, or read a pipe as a file. While somebody may be
 //! waiting so (an operation with a callback is pending, a callback is registered on a handle, a guest program runs), the
 //! host watches: once no thread that it knows has made a call for 3 ms of real time, and none of them is running, it moves the
-//! clock to what is due next, and looks again. On Linux it can tell a thread that runs from one that sleeps; elsewhere, and for a
-//! thread that computes for 250 ms without a call, it takes the silence for waiting. So:
+//! clock to what is due next, and looks again. On Linux it can tell a thread that runs from one that sleeps; elsewhere it takes 30 ms
+//! of silence for waiting, and on Linux 250 ms of a thread that computes. So:
 //!
 //! * A real sleep, a slow read or a lock of more than 3 ms between two steps of such a test may let virtual time go on. Where a
 //!   test depends on what happens in between, let it wait in HCS, hold operations ([`Rule::hold`]), or use [`Time::Manual`] and

@@ -80,11 +80,11 @@ typedef struct OVERLAPPED
 extern "C" {
 #endif
 
-/* Handles: opaque numbers, never followed. */
-typedef void *HCS_OPERATION;
-typedef void *HCS_SYSTEM;
-typedef void *HCS_PROCESS;
-typedef void *HCS_CALLBACK;
+/* Handles: opaque numbers, never followed. Each kind has a type of its own, so that a compiler tells them apart. */
+typedef struct HCS_OPERATION__ *HCS_OPERATION;
+typedef struct HCS_SYSTEM__ *HCS_SYSTEM;
+typedef struct HCS_PROCESS__ *HCS_PROCESS;
+typedef struct HCS_CALLBACK__ *HCS_CALLBACK;
 
 /* What HcsGetOperationId answers for an operation that has not been used. */
 #define HCS_INVALID_OPERATION_ID ((uint64_t)-1)
@@ -231,6 +231,21 @@ typedef struct HCS_CREATE_OPTIONS_1
 
 #ifdef __cplusplus
 }
+
+/* Flags stay of their type when they are put together. */
+#ifdef _WIN32
+DEFINE_ENUM_FLAG_OPERATORS(HCS_EVENT_OPTIONS)
+DEFINE_ENUM_FLAG_OPERATORS(HCS_OPERATION_OPTIONS)
+#else
+constexpr HCS_EVENT_OPTIONS operator|(HCS_EVENT_OPTIONS a, HCS_EVENT_OPTIONS b)
+{
+    return static_cast<HCS_EVENT_OPTIONS>(static_cast<int>(a) | static_cast<int>(b));
+}
+constexpr HCS_OPERATION_OPTIONS operator|(HCS_OPERATION_OPTIONS a, HCS_OPERATION_OPTIONS b)
+{
+    return static_cast<HCS_OPERATION_OPTIONS>(static_cast<int>(a) | static_cast<int>(b));
+}
+#endif
 #endif
 
 /* Codes that the functions answer with; those that a system header has already keep its definition. */

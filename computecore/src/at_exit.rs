@@ -1,7 +1,7 @@
 //! The report at the end of the process, which `HCS_SIM_VERIFY=1` asks for: findings on stderr, and an exit code.
 //! Not here: what is found (`hcs_sim::Host::verify`).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use hcs_sim::Host;
 
@@ -15,6 +15,14 @@ const FOUND: i32 = 70;
 
 /// Findings of hosts that have ended.
 static EARLIER: AtomicUsize = AtomicUsize::new(0);
+
+/// The process ends.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the process ends: hosts are verified by the report, and otherwise left.
+pub(crate) fn has_begun() -> bool {
+    BEGUN.load(Ordering::Relaxed)
+}
 
 fn is_asked_for() -> bool {
     std::env::var_os(VARIABLE).is_some_and(|it| !it.is_empty() && it != "0")
@@ -34,6 +42,7 @@ fn report() -> bool {
     if Host::problem_of_a_fork().is_some() {
         return false;
     }
+    BEGUN.store(true, Ordering::Relaxed);
     let found = hosts::all().into_iter().map(|(name, host)| tell(name.as_deref(), host.verify_at_exit()));
     found.sum::<usize>() + EARLIER.load(Ordering::Relaxed) > 0
 }
@@ -124,6 +133,7 @@ mod imp {
 
     /// The process ends, and its other threads are gone. Its own exit code is not told to libraries.
     pub(crate) fn ended() {
+        super::BEGUN.store(true, super::Ordering::Relaxed);
         if !super::is_asked_for() {
             return;
         }

@@ -9,18 +9,42 @@ use hcs_sim::{Entered, Error, FindingKind, Host, Scenario};
 
 use crate::at_exit;
 
-/// A host, and what was loaded into it before it was used.
+/// A host, what was loaded into it before it was used, and how many threads are in it.
 struct Named {
     host: Host,
     loaded: Vec<Scenario>,
+    inside: usize,
 }
 
 /// By name; the default host has none, and stands here once something was loaded into it.
 static HOSTS: Mutex<BTreeMap<Option<String>, Named>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
-    /// The host that the thread has entered, with its name.
-    static ENTERED: RefCell<Option<(String, Entered)>> = const { RefCell::new(None) };
+    /// The host that the thread has entered.
+    static ENTERED: RefCell<Option<Membership>> = const { RefCell::new(None) };
+}
+
+/// A thread is in a host, until this is dropped.
+struct Membership {
+    name: String,
+    entered: Option<Entered>,
+}
+
+impl Drop for Membership {
+    /// The last thread that leaves ends the host.
+    fn drop(&mut self) {
+        drop(self.entered.take());
+        let mut hosts = hosts();
+        let key = Some(std::mem::take(&mut self.name));
+        let Some(named) = hosts.get_mut(&key) else { return };
+        named.inside -= 1;
+        let is_last = named.inside == 0 && !at_exit::has_begun();
+        let ended = if is_last { hosts.remove(&key) } else { None };
+        drop(hosts);
+        if let Some(ended) = ended {
+            let_go(&ended.host);
+        }
+    }
 }
 
 fn hosts() -> MutexGuard<'static, BTreeMap<Option<String>, Named>> {
@@ -29,7 +53,7 @@ fn hosts() -> MutexGuard<'static, BTreeMap<Option<String>, Named>> {
 
 /// The name of the host that the thread has entered.
 fn name_here() -> Option<String> {
-    ENTERED.try_with(|it| it.borrow().as_ref().map(|it| it.0.clone())).ok().flatten()
+    ENTERED.try_with(|it| it.borrow().as_ref().map(|it| it.name.clone())).ok().flatten()
 }
 
 /// The host of the calling thread.
@@ -55,16 +79,16 @@ pub(crate) fn enter(name: Option<&str>) -> Result<(), Error> {
         Some(name) => {
             let mut hosts = hosts();
             let key = Some(name.to_owned());
-            let host = match hosts.get(&key) {
-                Some(named) => named.host.clone(),
-                None => {
-                    let host = Host::begin(Some(name), &[])?;
-                    hosts.insert(key, Named { host: host.clone(), loaded: Vec::new() });
-                    host
-                }
-            };
+            if !hosts.contains_key(&key) {
+                let host = Host::begin(Some(name), &[])?;
+                hosts.insert(key.clone(), Named { host, loaded: Vec::new(), inside: 0 });
+            }
+            let host = hosts.get_mut(&key).map(|it| {
+                it.inside += 1;
+                it.host.clone()
+            });
             drop(hosts);
-            Some((name.to_owned(), host.enter()))
+            host.map(|host| Membership { name: name.to_owned(), entered: Some(host.enter()) })
         }
     };
     let before = ENTERED.try_with(|it| it.replace(entered));
@@ -77,10 +101,15 @@ pub(crate) fn begin_anew(loaded: Vec<Scenario>) -> Result<(), Error> {
     let name = name_here();
     let_go(&current());
     let host = Host::begin(name.as_deref(), &loaded)?;
-    let entered = name.clone().map(|name| (name, host.enter()));
-    let before = ENTERED.try_with(|it| it.replace(entered));
-    let former = hosts().insert(name, Named { host, loaded });
-    drop((before, former));
+    let entered = ENTERED.try_with(|it| {
+        let mut membership = it.borrow_mut();
+        membership.as_mut().and_then(|it| it.entered.replace(host.enter()))
+    });
+    let mut hosts = hosts();
+    let inside = hosts.get(&name).map_or(0, |it| it.inside);
+    let former = hosts.insert(name, Named { host, loaded, inside });
+    drop(hosts);
+    drop((entered, former)); // the former host ends
     Ok(())
 }
 
@@ -109,7 +138,11 @@ pub(crate) fn load(scenario: Scenario) -> Result<(), String> {
     if is_unused {
         let name = name_here();
         let mut hosts = hosts();
-        hosts.entry(name).or_insert_with(|| Named { host, loaded: Vec::new() }).loaded.push(scenario);
+        hosts
+            .entry(name)
+            .or_insert_with(|| Named { host, loaded: Vec::new(), inside: 0 })
+            .loaded
+            .push(scenario);
     }
     Ok(())
 }

@@ -222,6 +222,46 @@ fn threads_enter_hosts_by_name() {
 }
 
 #[test]
+fn a_host_lives_as_long_as_a_thread_is_in_it() {
+    let load = |sim: &Sim| assert_eq!(sim.load(r#"{ "systems": [{ "id": "web" }] }"#), 0);
+    let opened = |sim: &Sim| {
+        let (code, system) = sim.open("web");
+        sim.close_system(system);
+        code
+    };
+    let sim = Sim::entered("brief");
+    load(&sim);
+    std::thread::scope(|scope| {
+        // As long as this thread is in it, others find what is there.
+        scope.spawn(|| assert_eq!(opened(&Sim::entered("brief")), 0)).join().unwrap();
+        scope.spawn(|| assert_eq!(opened(&Sim::entered("brief")), 0)).join().unwrap();
+    });
+    assert_eq!(sim.enter("another"), 0);
+    assert_eq!(sim.enter("brief"), 0);
+    assert_eq!(sim.open("web").0, NOT_FOUND);
+    assert_eq!(sim.verify(), (0, None));
+}
+
+#[test]
+fn process_that_leaks_in_a_thread() {
+    if is_meant("process_that_leaks_in_a_thread") {
+        // The harness's own thread is another one.
+        std::thread::spawn(|| Sim::entered("thread").create_operation()).join().unwrap();
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_host_that_has_ended_counts_at_the_end() {
+    let ran = in_a_process("process_that_leaks_in_a_thread", &[("HCS_SIM_VERIFY", "1")]);
+    let told = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(told.matches("was never closed").count(), 1, "{told}");
+    assert_eq!(ran.status.code(), Some(70));
+    let ran = in_a_process("process_that_leaks_in_a_thread", &[]);
+    assert!(String::from_utf8(ran.stderr).unwrap().contains("was never closed"));
+    assert_eq!(ran.status.code(), Some(0));
+}
+
+#[test]
 fn gates_open_by_name_and_events_happen_by_name() {
     let sim = Sim::entered("gates");
     let scenario = r#"{ "systems": [{ "id": "web", "state": "Running" }],

@@ -11,8 +11,8 @@ use super::world::{Shared, World};
 use crate::journal::report;
 
 /// How long the user's threads have to be quiet before the dispatcher moves the clock for the sake of a callback or a program
-/// that nobody waits for inside the host.
-const QUIET: Duration = Duration::from_millis(3);
+/// that nobody waits for inside the host. Longer where a thread that waits for a processor cannot be told from one that sleeps.
+const QUIET: Duration = Duration::from_millis(if cfg!(target_os = "linux") { 3 } else { 30 });
 
 /// How long it takes a thread's word that it is running, on systems that tell, though it makes no calls.
 const BUSY: Duration = Duration::from_millis(250);
