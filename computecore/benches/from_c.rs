@@ -66,11 +66,11 @@ mod linux {
     }
 
     fn loading(processes: usize) {
-        let program = compiled("cc", "loaded.c", &["-Wl,--as-needed"]);
+        let program = compiled("cc", "../../benches/c/loaded.c", &["-Wl,--as-needed"]);
         let library = library_path();
         let nanoseconds = (0..processes).map(|_| {
             let (printed, _) = run(&program, &[library.to_str().unwrap()]);
-            printed.split_whitespace().next().unwrap().parse::<f64>().unwrap()
+            printed.trim().parse::<f64>().unwrap()
         });
         println!("loading the library, median of {processes} processes: {:.3} ms", median(nanoseconds) / 1e6);
     }

@@ -3,6 +3,9 @@
  * On Windows the header of the SDK or of mingw-w64 does as well; this one has the functions that those lack, too. What each function
  * does is Microsoft's to say: https://learn.microsoft.com/virtualization/api/hcs/reference/apireference. How hcs-sim does it, and
  * how it knows, is in docs/fidelity.md of hcs-sim.
+ *
+ * Any value may be passed as a handle, and NULL as a pointer: what cannot be used is answered with a failure. What a pointer points to is not
+ * checked, as nothing can tell that there is nothing: one that is neither NULL nor valid crashes here as it does on Windows.
  */
 #ifndef HCS_SIM_COMPUTECORE_H
 #define HCS_SIM_COMPUTECORE_H

@@ -14,7 +14,7 @@
 
 enum
 {
-    MOST_VALUES = 12,
+    MOST_VALUES = 9,
     LONG_TEXT = 512 * 1024, /* units: 1 MB */
     DEPTH = 100000
 };

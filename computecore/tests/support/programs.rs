@@ -11,6 +11,11 @@ pub fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+/// Whether a compiler is there. That of C is: Rust links with it.
+pub fn is_there(compiler: &str) -> bool {
+    Command::new(compiler).arg("--version").output().is_ok_and(|it| it.status.success())
+}
+
 /// Compiles a program of `tests/c`; further arguments may be sources and flags. It is linked with the library.
 pub fn compiled(compiler: &str, program: &str, arguments: &[&str]) -> PathBuf {
     let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(Path::new(program).file_stem().unwrap());
