@@ -24,7 +24,7 @@ const STAY: Duration = Duration::from_millis(100);
 #[derive(PartialEq)]
 pub(super) enum Rest {
     Over,
-    /// Nothing came for a while, and nothing is awaited.
+    /// Nothing came for a while, and nothing is awaited that could come.
     Idle,
 }
 
@@ -86,7 +86,8 @@ pub(super) fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) -> R
             }
         }
         _ => {
-            if shared.work.wait_for(world, STAY).timed_out() && !world.is_awaited() {
+            let has_timed_out = shared.work.wait_for(world, STAY).timed_out();
+            if has_timed_out && (world.dispatch.hinted || !world.is_awaited()) {
                 rest = Rest::Idle;
             }
         }
