@@ -428,3 +428,33 @@ fn a_thread_that_is_slow_between_two_calls_is_not_overtaken_by_the_clock() {
         close_system(system);
     });
 }
+
+#[test]
+fn a_thread_that_has_called_back_ends_when_there_is_nothing_to_do() {
+    /// Reports the end of the thread that it belongs to, as a runtime that has to see to its threads would notice.
+    struct AtEnd(Sender<()>);
+    impl Drop for AtEnd {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+    thread_local!(static AT_END: OnceLock<AtEnd> = const { OnceLock::new() });
+    unsafe extern "system" fn watch_thread(_: HCS_OPERATION, context: *const c_void) {
+        // SAFETY: the test passes a sender that outlives the callback.
+        let sender = unsafe { &*context.cast::<Sender<()>>() };
+        AT_END.with(|it| it.get_or_init(|| AtEnd(sender.clone())).0.send(())).unwrap();
+    }
+    Host::new().run(|_| {
+        let (sender, receiver) = channel::<()>();
+        let system = create("vm", VM);
+        for request in [HcsStartComputeSystem as Request, HcsPauseComputeSystem] {
+            let operation = operation_with((&raw const sender).cast(), Some(watch_thread));
+            assert_eq!(call(request, system, operation, None), S_OK);
+            assert_eq!(wait(operation), (S_OK, None));
+            close_operation(operation);
+            next_of(&receiver); // the callback
+            next_of(&receiver); // and the end of its thread: the next callback has another one
+        }
+        close_system(system);
+    });
+}

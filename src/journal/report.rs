@@ -76,6 +76,12 @@ pub struct Report {
     beside: Box<Beside>,
 }
 
+/// When a report is made.
+pub(crate) enum Moment {
+    Test,
+    ProcessEnd,
+}
+
 /// What a report knows besides, in a box: reports are error values.
 #[derive(Clone)]
 struct Beside {
@@ -119,15 +125,19 @@ fn write_facts(finding: &Finding, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 impl Report {
-    /// Made on the thread of the test.
+    /// Made on the thread of the test, or as the process ends.
     pub(crate) fn new(
+        moment: Moment,
         findings: Vec<Finding>,
         warnings: Vec<Finding>,
         journal: Journal,
         places: Places,
     ) -> Report {
         let is_something = !findings.is_empty() || !warnings.is_empty();
-        let again = Again::here(is_something && places.are_wanted());
+        let again = match moment {
+            Moment::Test => Again::here(is_something && places.are_wanted()),
+            Moment::ProcessEnd => Again::unknown(),
+        };
         Report { findings, warnings, journal, beside: Box::new(Beside { places, again }) }
     }
 

@@ -7,25 +7,18 @@ use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 
-use super::clock::Time;
 use super::hot::{Callback, Handed};
 use super::replay::Replay;
+use super::rest::{Rest, rest};
 use super::threads::Threads;
 use super::world::{Shared, World};
 use super::{seat, trace};
 use crate::event::EventType;
 use crate::handle::TargetHandle;
-use crate::journal::{Event, What, report};
+use crate::journal::{Event, What};
 use crate::model::Nanos;
 use crate::model::behavior::CallbackDelivery;
 use crate::model::registration::{Target, Told};
-
-/// How long the user's threads have to be quiet before the dispatcher moves the clock for the sake of a callback or a program
-/// that nobody waits for inside the host. Longer where a thread that waits for a processor cannot be told from one that sleeps.
-const QUIET: Duration = Duration::from_millis(if cfg!(target_os = "linux") { 3 } else { 30 });
-
-/// How long it takes a thread's word that it is running, on systems that tell, though it makes no calls.
-const BUSY: Duration = Duration::from_millis(250);
 
 /// How long others wait for a callback before they go on without it: it may need what they hold.
 pub(crate) const CALLBACK_PAUSE: Duration = Duration::from_millis(100);
@@ -39,7 +32,7 @@ const MOST_WORKERS: u32 = 64;
 pub(crate) struct Dispatch {
     jobs: VecDeque<Job>,
     pub(super) workers: u32,
-    idle: u32,
+    pub(super) idle: u32,
     /// Workers whose callbacks wait inside the host: they see to nothing.
     inside: u32,
     /// Callbacks and programs that run in the user's code, not counting those that wait inside the host.
@@ -50,15 +43,15 @@ pub(crate) struct Dispatch {
     pub(super) entered: Vec<Entered>,
     label: Option<u32>,
     /// Since when the user's threads have made no call, while a callback is awaited.
-    quiet: Option<Instant>,
+    pub(super) quiet: Option<Instant>,
     /// It was said already that a callback is awaited which nothing will bring about.
-    hinted: bool,
+    pub(super) hinted: bool,
     /// What may run side by side.
     delivery: CallbackDelivery,
     /// A thread looks at the clock every now and then.
-    watching: bool,
+    pub(super) watching: bool,
     /// A thread waits to say that a callback is awaited which nothing will bring about.
-    hinting: bool,
+    pub(super) hinting: bool,
     /// The callback that was handed over.
     pub(super) in_hand: Option<InCallback>,
     /// Whom nothing is told any more.
@@ -132,8 +125,14 @@ impl Dispatch {
 
     /// Whether something is queued that may run, or runs in the user's code; not counting what did not come back in time.
     #[inline]
-    fn is_busy(&self) -> bool {
-        self.running > self.overlap || !self.jobs.is_empty() && self.jobs.iter().any(|it| self.may_run(it))
+    pub(super) fn is_busy(&self) -> bool {
+        self.running > self.overlap || self.may_run_any()
+    }
+
+    /// Whether something is queued that may run.
+    #[inline]
+    pub(super) fn may_run_any(&self) -> bool {
+        !self.jobs.is_empty() && self.jobs.iter().any(|it| self.may_run(it))
     }
 
     /// Whether a callback or a program runs in the user's code, however long it takes.
@@ -355,6 +354,7 @@ fn work(shared: &Arc<Shared>, label: u32) {
     let _seat = seat::enter_as_worker(shared, label);
     let mut world = shared.world.lock();
     world.threads.note_status(label);
+    let mut is_idle = false;
     while !world.ended {
         if trace::is_pending(&world) {
             // Subscribers are the user's code, as callbacks are.
@@ -365,9 +365,13 @@ fn work(shared: &Arc<Shared>, label: u32) {
             continue; // the host may be over by now
         }
         let Some(entered) = world.next_callback(label) else {
-            rest(shared, &mut world);
+            if is_idle {
+                break;
+            }
+            is_idle = rest(shared, &mut world) == Rest::Idle;
             continue;
         };
+        is_idle = false;
         let callback = entered.callback.clone();
         if world.replay.is_some() {
             ensure_worker(shared, &mut world); // what the recording has beside it may be what it waits for
@@ -389,6 +393,7 @@ fn work(shared: &Arc<Shared>, label: u32) {
             });
         }
     }
+    world.threads.forget_status(label);
     world.dispatch.workers -= 1;
 }
 
@@ -541,57 +546,4 @@ impl InCallback {
             _ => unreachable!("completion callbacks are of operations"),
         }
     }
-}
-
-/// Nothing to run: sleep, or move the clock for what nobody waits for inside the host.
-fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) {
-    world.dispatch.idle += 1;
-    let due = world.queue.next_at().filter(|_| world.is_awaited() && !world.dispatch.is_busy());
-    match (world.clock.mode, due) {
-        (Time::Real, Some(at)) => {
-            let limit = world.clock.real_time_until(at);
-            if limit.is_zero() || shared.work.wait_for(world, limit).timed_out() {
-                world.catch_up();
-                shared.announce(world);
-            }
-        }
-        (Time::Virtual, Some(_)) => {
-            let calls = world.calls;
-            let started = Instant::now();
-            world.dispatch.watching = true;
-            shared.work.wait_for(world, QUIET);
-            world.dispatch.watching = false;
-            if world.calls != calls || world.waiting > 0 || world.is_busy() {
-                world.dispatch.quiet = None;
-            } else if started.elapsed() >= QUIET {
-                let quiet = *world.dispatch.quiet.get_or_insert(started);
-                if world.threads.are_asleep(None) || quiet.elapsed() >= BUSY {
-                    world.dispatch.quiet = None;
-                    world.run_next();
-                    shared.announce(world);
-                }
-            }
-        }
-        (Time::Virtual, None) if world.is_awaited() && !world.dispatch.hinted => {
-            let (calls, patience) = (world.calls, world.settings.patience);
-            world.dispatch.hinting = true;
-            let timed_out = shared.work.wait_for(world, patience).timed_out();
-            world.dispatch.hinting = false;
-            let nobody_waits = world.waiting == 0 && world.readers == 0;
-            let nothing_happens = timed_out && world.calls == calls && nobody_waits && world.runs > 0;
-            if nothing_happens && world.queue.next_at().is_none() && world.threads.are_asleep(None) {
-                // Whatever the client waits in, it is not ours to end; but somebody may be looking at a test that hangs.
-                world.dispatch.hinted = true;
-                match world.replay.as_deref() {
-                    Some(replay) => eprintln!("{}", replay.what_is_awaited(patience)),
-                    None => {
-                        let programs = world.states_of_programs();
-                        eprintln!("{}", report::awaited_callback(world.model.awaited, &programs, patience));
-                    }
-                }
-            }
-        }
-        _ => shared.work.wait(world),
-    }
-    world.dispatch.idle -= 1;
 }

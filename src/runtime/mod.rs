@@ -24,6 +24,7 @@ pub(crate) mod queue;
 pub(crate) mod raw;
 pub(crate) mod registry;
 pub(crate) mod replay;
+mod rest;
 pub(crate) mod rules;
 pub(crate) mod scope;
 pub(crate) mod seat;

@@ -14,7 +14,7 @@ use crate::handle::{ProcessHandle, SystemHandle};
 use crate::journal::Journal;
 use crate::journal::finding::Finding;
 use crate::journal::level::Level;
-use crate::journal::report::{self, Report};
+use crate::journal::report::{self, Moment, Report};
 
 /// What a test body may return: nothing, a value, or a `Result` whose `Err` is the test's own failure.
 pub trait Body {
@@ -149,7 +149,7 @@ impl Host {
                 return;
             }
             world.set_shown();
-            Report::new(Vec::new(), warnings, world.journal(), world.log.places().clone())
+            Report::new(Moment::Test, Vec::new(), warnings, world.journal(), world.log.places().clone())
         };
         eprintln!("\n{}", report::for_stderr(report.to_string()));
     }
@@ -173,7 +173,7 @@ impl Host {
                 let effects =
                     std::iter::from_fn(|| world.queue.has_more_than_wakes().then(|| world.run_next()));
                 effects.take(MOST_EFFECTS).for_each(drop);
-                outcome(judge(&mut world))
+                outcome(judge(&mut world, Moment::ProcessEnd))
             }
             None => {
                 eprintln!("{}", report::died_inside());
@@ -219,11 +219,11 @@ fn verify(shared: &Arc<Shared>) -> Report {
     while asked.elapsed() < world.settings.grace && !world.pipes.leaked(&shared.gateway.pipes).is_empty() {
         dispatch::wait(shared, &mut world, CLOSES);
     }
-    judge(&mut world)
+    judge(&mut world, Moment::Test)
 }
 
 /// What is wrong with a world in which everything has happened.
-fn judge(world: &mut World) -> Report {
+fn judge(world: &mut World, moment: Moment) -> Report {
     world.judge_suspects();
     let journal = world.journal();
     let mut findings: Vec<Finding> =
@@ -259,7 +259,7 @@ fn judge(world: &mut World) -> Report {
     if !findings.is_empty() {
         world.set_shown(); // beside the findings
     }
-    Report::new(findings, warnings, journal, places)
+    Report::new(moment, findings, warnings, journal, places)
 }
 
 /// Handles and documents that nobody closed or freed. Each is told once.

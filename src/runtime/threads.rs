@@ -98,6 +98,11 @@ impl Threads {
         }
     }
 
+    /// The calling thread is about to end, and another may take its label.
+    pub(crate) fn forget_status(&mut self, label: u32) {
+        self.seen[label as usize].status = None;
+    }
+
     /// Whether more than one user's thread was seen.
     pub(crate) fn are_several(&self) -> bool {
         self.seen.len() > 1 && self.seen.iter().filter(|it| !it.own).nth(1).is_some()

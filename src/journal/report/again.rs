@@ -21,6 +21,11 @@ impl Again {
         }
     }
 
+    /// At the end of a process nothing is known: the thread's own data is gone, and asking for its name would panic.
+    pub(super) fn unknown() -> Again {
+        Again { thread: None, place: None }
+    }
+
     /// What is not known for sure is left out, down to nothing.
     pub(super) fn line(&self) -> Option<String> {
         let surroundings = Surroundings {

@@ -1,0 +1,3 @@
+module hcsclient
+
+go 1.22
