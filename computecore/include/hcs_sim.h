@@ -10,7 +10,7 @@
  *   HCS_SIM_JOURNAL=file    the journal goes into the file as it is written, "%p" in the name being the process id; further hosts have
  *                           files beside it
  *   HCS_SIM_VERIFY=1        at the end of the process findings go to stderr, and the exit code is 70 if there are any and the
- *                           program's own would have been 0
+ *                           program's own would have been 0 (but on Windows, where a library is not told it)
  */
 #ifndef HCS_SIM_H
 #define HCS_SIM_H

@@ -87,7 +87,10 @@ pub(super) fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) -> R
         }
         _ => {
             let has_timed_out = shared.work.wait_for(world, STAY).timed_out();
-            if has_timed_out && (world.dispatch.hinted || !world.is_awaited()) {
+            // Looked at again: a word that came between the end of the wait and the lock is lost.
+            let has_due = world.clock.mode != Time::Manual && world.queue.next_at().is_some();
+            let may_still_come = world.is_awaited() && (has_due || !world.dispatch.hinted);
+            if has_timed_out && !may_still_come {
                 rest = Rest::Idle;
             }
         }
