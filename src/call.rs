@@ -248,7 +248,7 @@ macro_rules! exports {
                         $(if let Some(it) = AsArgument::fault($field) { return Some(what(stringify!($field), it)) })*
                     })*
                 }
-                None
+                self.bad_namespace()
             }
         }
     };
@@ -382,6 +382,18 @@ impl fmt::Display for Export {
 }
 
 impl Call {
+    /// What is wrong with a namespace: one that cannot be read is not the usual one.
+    fn bad_namespace(&self) -> Option<String> {
+        match self {
+            Call::CreateComputeSystemInNamespace { id_namespace, .. }
+            | Call::OpenComputeSystemInNamespace { id_namespace, .. }
+            | Call::EnumerateComputeSystemsInNamespace { id_namespace, .. } => {
+                id_namespace.fault().map(|it| format!("id_namespace is {it}"))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the call waits for something to happen.
     pub(crate) fn is_wait(&self) -> bool {
         self.export().name().starts_with("HcsWait")

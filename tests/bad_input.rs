@@ -8,7 +8,7 @@ use std::ptr::{null, null_mut};
 use hcs_sim::computecore::*;
 use hcs_sim::hresult::*;
 use hcs_sim::win32::{CloseHandle, CoTaskMemFree, LocalFree};
-use hcs_sim::{FindingKind, Host, What};
+use hcs_sim::{FindingKind, Host, Hresult, What};
 use proptest::prelude::*;
 use support::*;
 
@@ -451,4 +451,35 @@ proptest! {
             call_everything(handle, handle, handle);
         });
     }
+}
+
+#[test]
+fn a_namespace_that_cannot_be_read_is_refused_and_not_taken_for_the_usual_one() {
+    let host = tolerant();
+    let _entered = host.enter();
+    let system = create("vm", VM);
+    let (broken, id, query) = ([0xD800_u16, 0], [0x76_u16, 0x6D, 0], [0x7B_u16, 0x7D, 0]);
+    let operation = operation();
+    let mut opened = null_mut();
+    // SAFETY: the texts end with a zero, and the out pointer is valid.
+    let codes = unsafe {
+        [
+            HcsOpenComputeSystemInNamespace(broken.as_ptr(), id.as_ptr(), GENERIC_ALL, &mut opened),
+            HcsEnumerateComputeSystemsInNamespace(broken.as_ptr(), query.as_ptr(), operation),
+            HcsCreateComputeSystemInNamespace(
+                broken.as_ptr(),
+                id.as_ptr(),
+                query.as_ptr(),
+                operation,
+                null(),
+                &mut opened,
+            ),
+        ]
+    };
+    assert_eq!(codes.map(Hresult::from), [E_INVALIDARG; 3]);
+    assert_eq!(last_note(&host), "id_namespace is not valid UTF-16: lone surrogate 0xD800 at unit 0");
+    assert!(opened.is_null());
+    close_operation(operation);
+    close_system(system);
+    host.verify().unwrap();
 }

@@ -214,6 +214,8 @@ static const expectation EXPECTED[] = {
     {"HcsOpenProcess", "requested_access", "", WORKS},
     /* Any namespace is a namespace; in another one there is no such system. */
     {"", "id_namespace", "", WORKS},
+    {"", "id_namespace", "lone surrogate", FAILS},
+    {"", "id_namespace", "half a pair at the end", FAILS},
     {"HcsOpenComputeSystemInNamespace", "id_namespace", "1 MB", FAILS},
     {"HcsOpenComputeSystemInNamespace", "id_namespace", "deeply nested", FAILS},
     {"HcsOpenComputeSystemInNamespace", "id_namespace", "no JSON", FAILS},
