@@ -47,6 +47,7 @@ pub(crate) fn invoke(place: &Place, call: Call) -> Answered {
     let source = shared.place_of_call(); // before the lock
     let _told = trace::call(shared, &call); // dropped after the world's lock
     let mut world = shared.world.lock();
+    shared.arrived(source.as_ref());
     world.calls += 1;
     world.threads.called(*label);
     if world.replay.is_some() {

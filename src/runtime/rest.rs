@@ -51,7 +51,8 @@ pub(super) fn rest(shared: &Arc<Shared>, world: &mut MutexGuard<'_, World>) -> R
                 world.dispatch.quiet = None;
             } else if started.elapsed() >= QUIET {
                 let quiet = *world.dispatch.quiet.get_or_insert(started);
-                if world.threads.are_asleep(None) || quiet.elapsed() >= BUSY {
+                let are_asleep = !shared.is_anybody_arriving() && world.threads.are_asleep(None);
+                if are_asleep || quiet.elapsed() >= BUSY {
                     world.dispatch.quiet = None;
                     world.run_next();
                     shared.announce(world);

@@ -216,7 +216,8 @@ impl Wait<'_> {
             return false;
         }
         let idle = self.idle.get_or_insert_with(Instant::now).elapsed();
-        if idle >= patience || world.threads.are_asleep(Some(self.label)) {
+        let are_asleep = || !self.shared.is_anybody_arriving() && world.threads.are_asleep(Some(self.label));
+        if idle >= patience || are_asleep() {
             world.chance_given = deeds;
             return true;
         }

@@ -49,6 +49,9 @@ pub(crate) struct Shared {
     pub(crate) hot: HotSeat,
     /// Of how many calls to come the places are taken.
     places_left: AtomicUsize,
+    /// How many threads take a place, or have one and not the lock yet. A thread may sleep meanwhile, as all threads of the process take
+    /// places one after the other; it is at work all the same.
+    arriving: AtomicUsize,
     /// The last clone of the host is gone; others may still hold this for a moment.
     pub(crate) over: AtomicBool,
 }
@@ -254,6 +257,7 @@ impl Shared {
                 gateway,
                 hot: HotSeat::default(),
                 places_left: AtomicUsize::new(places_left),
+                arriving: AtomicUsize::new(0),
                 over: AtomicBool::new(false),
             }
         })
@@ -263,8 +267,8 @@ impl Shared {
         self.over.load(Ordering::Acquire)
     }
 
-    /// The place of the call that begins, if it is one of the first. For all others this is one comparison. The world is not
-    /// locked: taking a place is the dearest part of a call.
+    /// The place of the call that begins, if it is one of the first: then the thread says `arrived` once it has the lock. For all others
+    /// this is one comparison. The world is not locked: taking a place is the dearest part of a call.
     #[inline]
     pub(crate) fn place_of_call(&self) -> Option<Place> {
         if self.places_left.load(Ordering::Relaxed) == 0 { None } else { self.take_place() }
@@ -274,7 +278,23 @@ impl Shared {
     fn take_place(&self) -> Option<Place> {
         let taken =
             self.places_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |it| it.checked_sub(1));
-        taken.ok().map(|_| Place::here())
+        taken.ok().map(|_| {
+            self.arriving.fetch_add(1, Ordering::Relaxed);
+            Place::here()
+        })
+    }
+
+    /// A thread that has taken a place has the lock.
+    #[inline]
+    pub(crate) fn arrived(&self, place: Option<&Place>) {
+        if place.is_some() {
+            self.arriving.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a thread is about to come in with a call.
+    pub(crate) fn is_anybody_arriving(&self) -> bool {
+        self.arriving.load(Ordering::Relaxed) > 0
     }
 
     /// Wakes whoever waits for something to happen.
