@@ -36,8 +36,8 @@ int32_t HCS_SIM_CALL HcsSimReset(void);
 
 /* From now on the calling thread belongs to the host with this name, which begins now if no thread is in it; NULL: to none. Tests that run
  * side by side each enter their own. A host with a name ends when its last thread has left it or is over: what is wrong with it and was not
- * asked for goes to stderr then, and counts for HCS_SIM_VERIFY. Threads that have entered none find a host by the handles they use. A call without a handle,
- * as a create, goes to the only host that there is, and is refused if there are several: such a thread enters as well. */
+ * asked for goes to stderr then, and counts for HCS_SIM_VERIFY. Threads that have entered none find a host by the handles they use. A call
+ * that has no handle, such as a create, goes to the only host that there is, and is refused if there are several: such a thread enters too. */
 int32_t HCS_SIM_CALL HcsSimEnterHost(const char *name);
 
 /* Moves the host's virtual clock, and lets everything happen on the way. */
