@@ -36,7 +36,8 @@ int32_t HCS_SIM_CALL HcsSimReset(void);
 
 /* From now on the calling thread belongs to the host with this name, which begins now if no thread is in it; NULL: to none. Tests that run
  * side by side each enter their own. A host with a name ends when its last thread has left it or is over: what is wrong with it and was not
- * asked for goes to stderr then, and counts for HCS_SIM_VERIFY. Threads that have entered none find a host by the handles they use. */
+ * asked for goes to stderr then, and counts for HCS_SIM_VERIFY. Threads that have entered none find a host by the handles they use. A call
+ * that has no handle, such as a create, goes to the only host that there is, and is refused if there are several: such a thread enters too. */
 int32_t HCS_SIM_CALL HcsSimEnterHost(const char *name);
 
 /* Moves the host's virtual clock, and lets everything happen on the way. */
@@ -45,10 +46,13 @@ int32_t HCS_SIM_CALL HcsSimAdvance(uint64_t milliseconds);
 /* The host's time in milliseconds since it began. */
 uint64_t HCS_SIM_CALL HcsSimNow(void);
 
-/* Lets complete what rules hold under a name ("hold_as"); NULL: what the host holds by its setting. Answers how many operations. */
+/* Lets complete what rules hold under a name ("hold_as"); NULL: what the host holds by its setting. Answers how many operations. A name
+ * that was released holds nothing any more, also if nothing was held yet: 0 is an answer that a loop may wait on for ever. Release after
+ * the call has returned; if it is made on another thread, once HcsSimJournal has it. */
 int HCS_SIM_CALL HcsSimRelease(const char *name);
 
-/* Lets an event happen now: {"event": "worker_death", "system": "web"}, as in the "events" of a scenario, without "at". */
+/* Lets an event happen now: {"event": "worker_death", "system": "web"}, as in the "events" of a scenario, without "at".
+ * One that finds nobody answers S_OK, and is a finding. */
 int32_t HCS_SIM_CALL HcsSimRaiseEvent(const char *event);
 
 /* Gives the journal as JSON lines (docs/recordings.md). Free it with HcsSimFree. */
