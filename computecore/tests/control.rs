@@ -380,6 +380,31 @@ fn a_programs_own_failure_keeps_its_code() {
     assert!(String::from_utf8(both.stderr).unwrap().contains("operation#1 was never closed"));
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn process_that_has_something_to_do_at_its_end() {
+    unsafe extern "C" {
+        fn atexit(function: extern "C" fn()) -> c_int;
+    }
+    extern "C" fn last() {
+        eprintln!("the last word");
+    }
+    if is_meant("process_that_has_something_to_do_at_its_end") {
+        // SAFETY: the function is there until the end. What is registered first, before the library is loaded, runs last.
+        unsafe { atexit(last) };
+        Sim(library()).create_operation();
+    }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn what_is_to_run_at_the_end_runs_beside_findings() {
+    let ran = in_a_process("process_that_has_something_to_do_at_its_end", &[("HCS_SIM_VERIFY", "1")]);
+    let told = String::from_utf8(ran.stderr).unwrap();
+    assert!(told.contains("was never closed") && told.ends_with("the last word\n"), "{told}");
+    assert_eq!(ran.status.code(), Some(70));
+}
+
 #[test]
 fn what_a_reset_ends_counts_too() {
     let before = in_a_process("process_that_leaks_before_a_reset", &[("HCS_SIM_VERIFY", "1")]);
