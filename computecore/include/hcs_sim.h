@@ -2,7 +2,7 @@
  * beside those of computecore.h; the real computecore.dll has none of them, so keep them in tests.
  *
  * Texts are UTF-8 and end with a zero, in both directions. Each function works on the host of the calling thread: the one that it has
- * entered (HcsSimEnterHost), else the default host of the process. Functions that answer an HRESULT or a count answer E_INVALIDARG for
+ * entered (HcsSimEnterHost), in a callback the one that calls, else the default host of the process. Functions that answer an HRESULT or a count answer E_INVALIDARG for
  * arguments that cannot be used; HcsSimProblem then says why, and stderr did.
  *
  * The environment says what hosts begin with, without a line of code:
@@ -30,8 +30,8 @@ extern "C" {
 /* Adds a scenario to the host: JSON, or the path of a file with it (docs/scenario-files.md). Its "host" counts only before the first call. */
 int32_t HCS_SIM_CALL HcsSimLoadScenario(const char *scenario);
 
-/* Begins the host anew, as the environment says: time 0, no systems, no rules, an empty journal. Handles of before are stale. What is
- * wrong with the former host goes to stderr, and counts for HCS_SIM_VERIFY. */
+/* Begins the host anew, for every thread that is in it, as the environment says: time 0, no systems, no rules, an empty journal. Handles of
+ * before are stale, and waits for them end. What is wrong with the former host goes to stderr, and counts for HCS_SIM_VERIFY. */
 int32_t HCS_SIM_CALL HcsSimReset(void);
 
 /* From now on the calling thread belongs to the host with this name, which begins now if no thread is in it; NULL: to none. Tests that run

@@ -33,6 +33,9 @@ struct Membership {
 impl Drop for Membership {
     /// The last thread that leaves ends the host.
     fn drop(&mut self) {
+        if Host::problem_of_a_fork().is_some() || cfg!(windows) && at_exit::has_begun() {
+            return std::mem::forget(self.entered.take()); // threads that are gone may have had the locks
+        }
         drop(self.entered.take());
         let mut hosts = hosts();
         let key = Some(std::mem::take(&mut self.name));
@@ -51,9 +54,10 @@ fn hosts() -> MutexGuard<'static, BTreeMap<Option<String>, Named>> {
     HOSTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The name of the host that the thread has entered.
+/// The name of the host that the thread has entered, or whose callback it runs.
 fn name_here() -> Option<String> {
-    ENTERED.try_with(|it| it.borrow().as_ref().map(|it| it.name.clone())).ok().flatten()
+    let entered = ENTERED.try_with(|it| it.borrow().as_ref().map(|it| it.name.clone())).ok().flatten();
+    entered.or_else(|| hosts().iter().find(|it| it.1.host.is_entered()).and_then(|it| it.0.clone()))
 }
 
 /// The host of the calling thread.
@@ -67,8 +71,13 @@ pub(crate) fn current() -> Host {
 
 /// Every host of the process with its name, the default one first.
 pub(crate) fn all() -> Vec<(Option<String>, Host)> {
-    let named = hosts();
-    let named = named.iter().filter(|it| it.0.is_some()).map(|(name, it)| (name.clone(), it.host.clone()));
+    // On Windows, where this is asked at the end, a thread that is gone may have the lock for ever.
+    let named = if cfg!(windows) { HOSTS.try_lock().ok() } else { Some(hosts()) };
+    let named = named
+        .iter()
+        .flat_map(|it| it.iter())
+        .filter(|it| it.0.is_some())
+        .map(|(name, it)| (name.clone(), it.host.clone()));
     Host::default_host_if_any().map(|it| (None, it)).into_iter().chain(named).collect()
 }
 
@@ -99,17 +108,20 @@ pub(crate) fn enter(name: Option<&str>) -> Result<(), Error> {
 /// Begins the thread's host anew, with scenarios on top of what the environment says.
 pub(crate) fn begin_anew(loaded: Vec<Scenario>) -> Result<(), Error> {
     let name = name_here();
-    let_go(&current());
-    let host = Host::begin(name.as_deref(), &loaded)?;
+    let former = current();
+    let host = Host::begin(name.as_deref(), &loaded)?; // if it cannot, the former one stays
+    let_go(&former);
     let entered = ENTERED.try_with(|it| {
         let mut membership = it.borrow_mut();
         membership.as_mut().and_then(|it| it.entered.replace(host.enter()))
     });
     let mut hosts = hosts();
     let inside = hosts.get(&name).map_or(0, |it| it.inside);
-    let former = hosts.insert(name, Named { host, loaded, inside });
+    let replaced = hosts.insert(name, Named { host: host.clone(), loaded, inside });
     drop(hosts);
-    drop((entered, former)); // the former host ends
+    drop(entered);
+    // Of two threads that do this at once the second has another one to replace.
+    [Some(former), replaced.map(|it| it.host)].iter().flatten().for_each(|it| it.give_way_to(&host));
     Ok(())
 }
 
@@ -130,7 +142,8 @@ pub(crate) fn load(scenario: Scenario) -> Result<(), String> {
         if !is_unused {
             return Err("the scenario has a \"host\", which counts only before the first call: call HcsSimReset first, or leave \"host\" out".into());
         }
-        let mut loaded = hosts().get(&name_here()).map(|it| it.loaded.clone()).unwrap_or_default();
+        let name = name_here();
+        let mut loaded = hosts().get(&name).map(|it| it.loaded.clone()).unwrap_or_default();
         loaded.push(scenario);
         return begin_anew(loaded).map_err(|it| it.to_string());
     }

@@ -285,6 +285,43 @@ fn gates_open_by_name_and_events_happen_by_name() {
 }
 
 #[test]
+fn null_releases_what_the_host_holds() {
+    let sim = Sim::entered("held");
+    let scenario =
+        r#"{ "host": { "completion": "WhenReleased" }, "systems": [{ "id": "web", "state": "Running" }] }"#;
+    assert_eq!(sim.load(&format!("\u{feff} {scenario}")), 0); // as editors of Windows save it
+    let (_, system) = sim.open("web");
+    let operation = sim.create_operation();
+    assert_eq!(sim.pause(system, operation), 0);
+    assert_eq!(sim.result(operation), PENDING);
+    let release = sim.function::<unsafe extern "system" fn(Text) -> c_int>("HcsSimRelease");
+    // SAFETY: NULL is everything.
+    assert_eq!(unsafe { (release(null()), release(null())) }, (1, 0));
+    assert_eq!(sim.result(operation), 0);
+    sim.close_operation(operation);
+    sim.close_system(system);
+    assert_eq!(sim.verify(), (0, None));
+}
+
+#[test]
+fn texts_are_freed_once_and_what_has_none_answers_null() {
+    let sim = Sim::entered("texts");
+    let mut text: *mut c_char = std::ptr::dangling_mut();
+    let verify = sim.function::<unsafe extern "system" fn(*mut *mut c_char) -> c_int>("HcsSimVerify");
+    let journal = sim.function::<unsafe extern "system" fn(*mut *mut c_char) -> c_int>("HcsSimJournal");
+    let free = sim.function::<unsafe extern "system" fn(*mut c_char)>("HcsSimFree");
+    // SAFETY: the out pointer is valid; a text that was freed is recognised and not followed.
+    unsafe {
+        assert_eq!((verify(&mut text), text), (0, null_mut()));
+        assert_eq!(journal(&mut text), 0);
+        free(text);
+        assert_eq!(sim.problem(), None);
+        free(text);
+    }
+    assert!(sim.problem().unwrap().contains("it was freed before"));
+}
+
+#[test]
 fn null_and_garbage_are_told() {
     let sim = Sim::entered("null");
     let one = std::ptr::dangling_mut::<c_char>();
@@ -353,6 +390,7 @@ fn process_that_leaks_and_fails() {
 fn process_that_leaks_before_a_reset() {
     if is_meant("process_that_leaks_before_a_reset") {
         let sim = Sim(library());
+        assert_eq!(sim.load(r#"{ "rules": [{ "when": { "call": "start" }, "refuse": "E_FAIL" }] }"#), 0);
         assert_eq!(sim.reset(), 0); // of a host that nobody has used: no word
         sim.create_operation();
         assert_eq!(sim.reset(), 0);
@@ -380,10 +418,37 @@ fn a_programs_own_failure_keeps_its_code() {
     assert!(String::from_utf8(both.stderr).unwrap().contains("operation#1 was never closed"));
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn process_that_has_something_to_do_at_its_end() {
+    unsafe extern "C" {
+        fn atexit(function: extern "C" fn()) -> c_int;
+    }
+    extern "C" fn last() {
+        eprintln!("the last word");
+    }
+    if is_meant("process_that_has_something_to_do_at_its_end") {
+        // SAFETY: the function is there until the end. What is registered first, before the library is loaded, runs last.
+        unsafe { atexit(last) };
+        Sim(library()).create_operation();
+    }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn what_is_to_run_at_the_end_runs_beside_findings() {
+    let ran = in_a_process("process_that_has_something_to_do_at_its_end", &[("HCS_SIM_VERIFY", "1")]);
+    let told = String::from_utf8(ran.stderr).unwrap();
+    assert!(told.contains("was never closed") && told.ends_with("the last word\n"), "{told}");
+    assert_eq!(ran.status.code(), Some(70));
+}
+
 #[test]
 fn what_a_reset_ends_counts_too() {
     let before = in_a_process("process_that_leaks_before_a_reset", &[("HCS_SIM_VERIFY", "1")]);
     let told = String::from_utf8(before.stderr).unwrap();
+    assert!(told.contains("hcs-sim: 1 finding\n"), "{told}");
+    assert_eq!(told.matches("hcs-sim:").count(), 1, "{told}");
     assert_eq!(told.matches("was never closed").count(), 1, "{told}");
     assert_eq!(before.status.code(), Some(70));
 }

@@ -25,6 +25,12 @@ pub(crate) fn is_silently_forked() -> bool {
     FORKED.load(Ordering::Relaxed)
 }
 
+/// Whether hosts are out of reach: this is the child of a process that had them, or, on Windows, the end of a process. The threads that may
+/// hold their locks are gone.
+pub(crate) fn is_alone() -> bool {
+    is_silently_forked() || imp::is_ending()
+}
+
 #[cold]
 fn tell() -> bool {
     static TOLD: AtomicBool = AtomicBool::new(false);
@@ -51,13 +57,27 @@ mod imp {
         super::FORKED.store(true, Ordering::Relaxed);
     }
 
+    pub(super) fn is_ending() -> bool {
+        false // a thread that ends the process leaves the others running
+    }
+
     pub(super) fn watch() {
         // SAFETY: the function does nothing that a child of a process with threads may not do.
         unsafe { pthread_atfork(None, None, Some(in_the_child)) };
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod imp {
+    #[link(name = "ntdll")]
+    unsafe extern "system" {
+        fn RtlDllShutdownInProgress() -> u8;
+    }
+
+    pub(super) fn is_ending() -> bool {
+        // SAFETY: nothing is passed.
+        unsafe { RtlDllShutdownInProgress() != 0 }
+    }
+
     pub(super) fn watch() {}
 }

@@ -53,7 +53,12 @@ fn read(handle: usize, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 fn write(handle: usize, bytes: &[u8]) -> io::Result<usize> {
-    imp::as_file(handle).write(bytes)
+    unsignalled(|| imp::as_file(handle).write(bytes))
+}
+
+/// Writes. That nobody reads is an error, and no signal: programs in C, unlike those in Rust, are ended by `SIGPIPE`.
+pub(crate) fn unsignalled<T>(write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    imp::unsignalled(write)
 }
 
 #[cfg(unix)]
@@ -114,6 +119,47 @@ mod imp {
     pub(super) fn as_file(handle: usize) -> ManuallyDrop<File> {
         // SAFETY: the file is never closed through this value, and using a number that is not open is an error, not more.
         ManuallyDrop::new(unsafe { File::from_raw_fd(handle as RawFd) })
+    }
+
+    /// `sigset_t`, which has 4 to 128 bytes.
+    #[repr(C, align(16))]
+    struct Signals([u8; 128]);
+
+    const SIGPIPE: c_int = 13;
+    const SIG_BLOCK: c_int = if cfg!(any(target_os = "linux", target_os = "android")) { 0 } else { 1 };
+    const SIG_SETMASK: c_int = if cfg!(any(target_os = "linux", target_os = "android")) { 2 } else { 3 };
+
+    unsafe extern "C" {
+        fn sigemptyset(set: *mut Signals) -> c_int;
+        fn sigaddset(set: *mut Signals, signal: c_int) -> c_int;
+        fn sigismember(set: *const Signals, signal: c_int) -> c_int;
+        fn sigpending(set: *mut Signals) -> c_int;
+        fn sigwait(set: *const Signals, signal: *mut c_int) -> c_int;
+        fn pthread_sigmask(how: c_int, set: *const Signals, before: *mut Signals) -> c_int;
+    }
+
+    /// The signal goes to the thread that writes: it is blocked for that long, and taken if it came.
+    pub(super) fn unsignalled<T>(write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let [mut pipe, mut before, mut pending] = [const { Signals([0; 128]) }; 3];
+        // SAFETY: the sets are valid for reads and writes, and at least as large as those of the system.
+        let is_blocked = unsafe {
+            sigemptyset(&mut pipe);
+            sigaddset(&mut pipe, SIGPIPE);
+            pthread_sigmask(SIG_BLOCK, &pipe, &mut before) != 0 || sigismember(&before, SIGPIPE) == 1
+        };
+        if is_blocked {
+            return write(); // by the program, which then takes the signal
+        }
+        let written = write();
+        let is_broken = written.as_ref().is_err_and(|it| it.kind() == io::ErrorKind::BrokenPipe);
+        // SAFETY: as above. The wait is for a signal that is there, if only for this thread: it was not blocked before.
+        unsafe {
+            if is_broken && sigpending(&mut pending) == 0 && sigismember(&pending, SIGPIPE) == 1 {
+                sigwait(&pipe, &mut 0);
+            }
+            pthread_sigmask(SIG_SETMASK, &before, std::ptr::null_mut());
+        }
+        written
     }
 
     fn is_number(handle: usize) -> bool {
@@ -278,6 +324,10 @@ mod imp {
     pub(super) fn as_file(handle: usize) -> ManuallyDrop<File> {
         // SAFETY: the file is never closed through this value, and using a handle that is not open is an error, not more.
         ManuallyDrop::new(unsafe { File::from_raw_handle(raw(handle)) })
+    }
+
+    pub(super) fn unsignalled<T>(write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        write()
     }
 
     /// The name of a pipe, which no other has, as a number.

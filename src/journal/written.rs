@@ -8,6 +8,7 @@ use std::path::Path;
 use super::Entry;
 use super::report::files as words;
 use super::saved;
+use crate::abi::pipe;
 
 /// A file that the journal goes into.
 pub(crate) struct Written {
@@ -35,7 +36,7 @@ impl Written {
     /// Writes an entry, whole or not at all as far as the system allows. Answers whether it could.
     pub(crate) fn write(&mut self, entry: &Entry) -> bool {
         let line = saved::line(entry) + "\n";
-        let written = self.file.write_all(line.as_bytes());
+        let written = pipe::unsignalled(|| self.file.write_all(line.as_bytes())); // it may be one
         if let Err(error) = &written {
             eprintln!("{}", words::journal_not_written(&self.name, error));
         }

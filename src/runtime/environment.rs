@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 
 use super::host::{Builder, Host};
-use super::registry;
+use super::world::Shared;
+use super::{registry, scope, seat};
 use crate::Error;
 use crate::abi::fork;
 use crate::journal::report;
@@ -79,10 +82,42 @@ impl Host {
         Ok(host)
     }
 
+    /// Another host takes the place of this one, which ends, though others may still hold it: handles of it are stale, and threads that
+    /// have entered it belong to the other one from now on.
+    pub fn give_way_to(&self, other: &Host) {
+        if !Arc::ptr_eq(self.shared(), other.shared()) {
+            let _ = self.shared().successor.set(Arc::downgrade(other.shared())); // the first one stays
+            end(self.shared());
+        }
+    }
+
+    /// Whether the calling thread belongs to this host: it has entered it last, or is one of its own, on which callbacks run.
+    ///
+    /// ```
+    /// let host = hcs_sim::Host::new();
+    /// assert!(!host.is_entered());
+    /// let _entered = host.enter();
+    /// assert!(host.is_entered());
+    /// ```
+    pub fn is_entered(&self) -> bool {
+        seat::entered().is_some_and(|it| Arc::ptr_eq(&it.shared, self.shared()))
+    }
+
     /// Whether anything was asked of the host yet.
     pub fn has_been_used(&self) -> bool {
         let world = self.shared().world.lock();
         world.calls > 0 || world.log.next_number() > 0
+    }
+}
+
+/// A host ends, once.
+pub(super) fn end(shared: &Arc<Shared>) {
+    if shared.is_over() {
+        return;
+    }
+    scope::end(shared);
+    if !shared.over.swap(true, Ordering::AcqRel) {
+        registry::unregister(shared.serial);
     }
 }
 

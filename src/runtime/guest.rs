@@ -336,7 +336,7 @@ impl Guest {
             };
             let handle = pipe.as_raw_value();
             if (pipes.is_ready)(handle, true) || !cfg!(unix) {
-                match (&*pipe).write(part) {
+                match (pipes.write)(handle, part) {
                     Ok(0) if !part.is_empty() => {} // full, where the system does not tell before
                     written => {
                         if let Ok(count) = written {

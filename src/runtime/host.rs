@@ -4,14 +4,13 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::clock::Time;
 use super::queue::Order;
 use super::seat::{self, Entered};
 use super::world::{Completion, HOST_GATE, Settings, Shared};
-use super::{dispatch, registry, trace};
+use super::{dispatch, environment, registry, trace};
 use crate::call::OperationType;
 use crate::document::DocumentChecks;
 use crate::journal::Journal;
@@ -365,9 +364,7 @@ impl Host {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        super::scope::end(&self.shared);
-        self.shared.over.store(true, Ordering::Release);
-        registry::unregister(self.shared.serial);
+        environment::end(&self.shared);
     }
 }
 

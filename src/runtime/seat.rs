@@ -40,8 +40,8 @@ thread_local! {
 impl Drop for Seat {
     /// The thread ends: hosts that have seen it no longer expect anything of it.
     fn drop(&mut self) {
-        if crate::abi::fork::is_silently_forked() {
-            return; // what the locks of the parent guard is nobody's here
+        if crate::abi::fork::is_alone() {
+            return; // what the locks of other threads guard is nobody's here
         }
         if self.worker_of.get() != 0
             && let Some(place) = self.entered.get_mut().first()
@@ -77,7 +77,8 @@ pub(crate) fn place_of_handle(value: u64) -> Result<Rc<Place>, Ambiguous> {
     let Some(parts) = Parts::decode(value) else { return current() };
     let entered = SEAT.try_with(|seat| {
         let entered = seat.entered.borrow();
-        entered.iter().rev().find(|it| it.shared.serial == parts.serial).map(Rc::clone)
+        let is_of = |it: &&Rc<Place>| it.shared.serial == parts.serial && !it.shared.is_over();
+        entered.iter().rev().find(is_of).map(Rc::clone)
     });
     if let Ok(Some(place)) = entered {
         return Ok(place);
@@ -99,16 +100,25 @@ pub(crate) fn place_of_handle(value: u64) -> Result<Rc<Place>, Ambiguous> {
 
 /// The host of a call without a handle.
 pub(crate) fn current() -> Result<Rc<Place>, Ambiguous> {
-    let entered = SEAT.try_with(|seat| seat.entered.borrow().last().map(Rc::clone));
-    if let Ok(Some(place)) = entered {
-        return Ok(place);
+    match entered() {
+        Some(place) => Ok(place),
+        None => registry::single().map(introduce),
     }
-    registry::single().map(introduce)
 }
 
-/// The host that the thread has entered, innermost.
+/// The host that the thread has entered, innermost, or the one that has taken its place.
 pub(crate) fn entered() -> Option<Rc<Place>> {
-    SEAT.try_with(|seat| seat.entered.borrow().last().map(Rc::clone)).ok().flatten()
+    let place = SEAT.try_with(|seat| seat.entered.borrow().last().map(Rc::clone)).ok().flatten()?;
+    if place.shared.successor.get().is_none() { Some(place) } else { Some(followed(place)) }
+}
+
+#[cold]
+fn followed(place: Rc<Place>) -> Rc<Place> {
+    let mut last = None;
+    while let Some(next) = last.as_ref().unwrap_or(&place.shared).successor.get().and_then(Weak::upgrade) {
+        last = Some(next);
+    }
+    last.map_or(place, introduce)
 }
 
 /// The label under which a host knows this thread.

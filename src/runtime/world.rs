@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     arriving: AtomicUsize,
     /// The last clone of the host is gone; others may still hold this for a moment.
     pub(crate) over: AtomicBool,
+    /// The host that has taken its place.
+    pub(crate) successor: OnceLock<Weak<Shared>>,
 }
 
 /// What only unsafe code can do, handed in by `abi`.
@@ -259,6 +261,7 @@ impl Shared {
                 places_left: AtomicUsize::new(places_left),
                 arriving: AtomicUsize::new(0),
                 over: AtomicBool::new(false),
+                successor: OnceLock::new(),
             }
         })
     }
