@@ -2,8 +2,8 @@
  * beside those of computecore.h; the real computecore.dll has none of them, so keep them in tests.
  *
  * Texts are UTF-8 and end with a zero, in both directions. Each function works on the host of the calling thread: the one that it has
- * entered (HcsSimEnterHost), in a callback the one that calls, else the default host of the process. Functions that answer an HRESULT or a count answer E_INVALIDARG for
- * arguments that cannot be used; HcsSimProblem then says why, and stderr did.
+ * entered (HcsSimEnterHost), in a callback the one that calls, else the only one with a name, else the default host of the process. Functions
+ * that answer an HRESULT or a count answer E_INVALIDARG for arguments that cannot be used; HcsSimProblem then says why, and stderr did.
  *
  * The environment says what hosts begin with, without a line of code:
  *   HCS_SIM_SCENARIO=file   every host plays the scenario in the file
@@ -51,12 +51,18 @@ uint64_t HCS_SIM_CALL HcsSimNow(void);
  * the call has returned; if it is made on another thread, once HcsSimJournal has it. */
 int HCS_SIM_CALL HcsSimRelease(const char *name);
 
+/* How many operations rules hold under a name: a client on a thread of its own has got there once it is one. */
+int HCS_SIM_CALL HcsSimHeld(const char *name);
+
 /* Lets an event happen now: {"event": "worker_death", "system": "web"}, as in the "events" of a scenario, without "at".
  * One that finds nobody answers S_OK, and is a finding. */
 int32_t HCS_SIM_CALL HcsSimRaiseEvent(const char *event);
 
 /* Gives the journal as JSON lines (docs/recordings.md). Free it with HcsSimFree. */
 int32_t HCS_SIM_CALL HcsSimJournal(char **journal);
+
+/* Gives the journal as people read it: to be printed when a check of the test's own has failed. Free it with HcsSimFree. */
+int32_t HCS_SIM_CALL HcsSimTimeline(char **timeline);
 
 /* Lets everything happen that is due, then answers how many findings there are that fail a test, each told once, and gives the report,
  * or NULL without findings. report may be NULL. Free it with HcsSimFree. */

@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use hcs_sim::hresult::{E_INVALIDARG, E_UNEXPECTED, S_OK};
-use hcs_sim::{Event, Host, Scenario};
+use hcs_sim::{Event, Host, Journal, Scenario};
 
 use crate::{hosts, text};
 
@@ -132,6 +132,20 @@ pub unsafe extern "system" fn HcsSimRelease(name: *const c_char) -> c_int {
     })
 }
 
+/// Answers how many operations rules hold under a name.
+///
+/// # Safety
+///
+/// `name` is NULL or ends with a zero.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsSimHeld(name: *const c_char) -> c_int {
+    control("HcsSimHeld", || {
+        // SAFETY: the caller promises it.
+        let held = hosts::current().held(unsafe { text::read(name, "name") }?);
+        Ok(c_int::try_from(held).unwrap_or(c_int::MAX))
+    })
+}
+
 /// Lets an event happen now.
 ///
 /// # Safety
@@ -142,7 +156,7 @@ pub unsafe extern "system" fn HcsSimRaiseEvent(event: *const c_char) -> HResult 
     control("HcsSimRaiseEvent", || {
         // SAFETY: the caller promises it.
         let event = unsafe { text::read(event, "event") }?;
-        hosts::current().raise(Event::from_json(event).map_err(|it| it.to_string())?);
+        hosts::current().raise_from(Event::from_json(event).map_err(|it| it.to_string())?, None);
         Ok(S_OK.as_i32())
     })
 }
@@ -155,14 +169,33 @@ pub unsafe extern "system" fn HcsSimRaiseEvent(event: *const c_char) -> HResult 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn HcsSimJournal(journal: *mut *mut c_char) -> HResult {
     // SAFETY: the caller promises it.
-    unsafe { text::give_none(journal) };
-    control("HcsSimJournal", || {
-        if journal.is_null() {
-            return Err("journal is NULL".into());
+    unsafe { give_journal("HcsSimJournal", Journal::to_json_lines, journal) }
+}
+
+/// Gives the journal as people read it.
+///
+/// # Safety
+///
+/// `timeline` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn HcsSimTimeline(timeline: *mut *mut c_char) -> HResult {
+    // SAFETY: the caller promises it.
+    unsafe { give_journal("HcsSimTimeline", Journal::to_string, timeline) }
+}
+
+/// # Safety
+///
+/// `out` is NULL or valid for a write.
+unsafe fn give_journal(function: &str, as_text: fn(&Journal) -> String, out: *mut *mut c_char) -> HResult {
+    // SAFETY: the caller promises it.
+    unsafe { text::give_none(out) };
+    control(function, || {
+        if out.is_null() {
+            return Err("there is no place for the text: NULL".into());
         }
-        let lines = hosts::current().journal().to_json_lines();
+        let journal = as_text(&hosts::current().journal());
         // SAFETY: the caller promises it.
-        unsafe { text::give(lines, journal) };
+        unsafe { text::give(journal, out) };
         Ok(S_OK.as_i32())
     })
 }

@@ -54,10 +54,16 @@ fn hosts() -> MutexGuard<'static, BTreeMap<Option<String>, Named>> {
     HOSTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The name of the host that the thread has entered, or whose callback it runs.
+/// The name of the host that the thread has entered, or whose callback it runs; else that of the only one with a name, to which its calls go.
 fn name_here() -> Option<String> {
     let entered = ENTERED.try_with(|it| it.borrow().as_ref().map(|it| it.name.clone())).ok().flatten();
-    entered.or_else(|| hosts().iter().find(|it| it.1.host.is_entered()).and_then(|it| it.0.clone()))
+    entered.or_else(|| {
+        let hosts = hosts();
+        let running = hosts.iter().find(|it| it.1.host.is_entered()).and_then(|it| it.0.clone());
+        let mut named = hosts.keys().flatten();
+        let only = named.next().filter(|_| named.next().is_none());
+        running.or_else(|| only.cloned())
+    })
 }
 
 /// The host of the calling thread.

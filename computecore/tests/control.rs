@@ -272,11 +272,15 @@ fn gates_open_by_name_and_events_happen_by_name() {
     assert_eq!(sim.pause(system, operation), 0);
     assert_eq!(sim.advance(60_000), 0);
     assert_eq!(sim.result(operation), PENDING);
+    assert_eq!(sim.told("HcsSimHeld", "nap"), 1);
     assert_eq!(sim.told("HcsSimRelease", "nap"), 1);
+    assert_eq!(sim.told("HcsSimHeld", "nap"), 0);
     assert_eq!(sim.told("HcsSimRelease", "nap"), 0);
     assert_eq!(sim.result(operation), 0);
     assert_eq!(sim.told("HcsSimRaiseEvent", r#"{ "event": "power_off", "system": "web" }"#), 0);
     assert!(sim.journal().contains(r#""exited":"web""#));
+    let timeline = sim.given("HcsSimTimeline").1.unwrap();
+    assert!(timeline.contains("hcs   system \"web\" exits"), "{timeline}");
     assert_eq!(sim.told("HcsSimRaiseEvent", r#"{ "event": "power_of", "system": "web" }"#), INVALID_ARGUMENT);
     assert!(sim.problem().unwrap().contains("did you mean \"power_off\"?"));
     sim.close_operation(operation);
@@ -451,6 +455,29 @@ fn what_a_reset_ends_counts_too() {
     assert_eq!(told.matches("hcs-sim:").count(), 1, "{told}");
     assert_eq!(told.matches("was never closed").count(), 1, "{told}");
     assert_eq!(before.status.code(), Some(70));
+}
+
+#[test]
+fn process_with_one_named_host() {
+    if is_meant("process_with_one_named_host") {
+        let sim = Sim::entered("only");
+        assert_eq!(sim.advance(7), 0);
+        // A thread that has entered none: its calls go to the only host with a name, and so do its questions.
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let outside = Sim(library());
+                assert_eq!(outside.now(), 7);
+                outside.close_operation(outside.create_operation());
+            });
+        });
+        assert_eq!(sim.journal().lines().count(), 3);
+    }
+}
+
+#[test]
+fn a_thread_without_a_host_asks_the_one_that_its_calls_go_to() {
+    let ran = in_a_process("process_with_one_named_host", &[]);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
 }
 
 #[test]

@@ -20,10 +20,11 @@ const WIN32: [&str; 8] = [
     "WriteFile",
 ];
 
-const CONTROL: [&str; 11] = [
+const CONTROL: [&str; 13] = [
     "HcsSimAdvance",
     "HcsSimEnterHost",
     "HcsSimFree",
+    "HcsSimHeld",
     "HcsSimJournal",
     "HcsSimLoadScenario",
     "HcsSimNow",
@@ -31,6 +32,7 @@ const CONTROL: [&str; 11] = [
     "HcsSimRaiseEvent",
     "HcsSimRelease",
     "HcsSimReset",
+    "HcsSimTimeline",
     "HcsSimVerify",
 ];
 

@@ -12,17 +12,16 @@ pub(crate) mod saved;
 pub(crate) mod text;
 #[cfg(feature = "tracing")]
 pub(crate) mod trace;
-mod written;
+pub(crate) mod written;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use place::Place;
 use places::Places;
-use written::Written;
+use written::{JournalFile, Written};
 
 use crate::answer::Answer;
 use crate::call::{Call, OperationType};
@@ -250,8 +249,8 @@ impl Log {
     }
 
     /// From now on entries go into a file, too.
-    pub(crate) fn write_to(&mut self, path: &Path) {
-        self.file = Written::begin(path).map(Box::new);
+    pub(crate) fn write_to(&mut self, file: JournalFile) {
+        self.file = Some(Box::new(Written::into(file)));
     }
 
     #[inline]

@@ -140,11 +140,13 @@ fn is_ours(symbol: &str, place: &str) -> bool {
     file.starts_with(sources) || inner.starts_with("hcs_sim::") && !inner.contains(" as ")
 }
 
-/// Code of the standard library, of Rust's test harness, or of a crate that cargo has downloaded.
+/// Code of a standard library, Rust's or that of C++, of Rust's test harness, or of a crate that cargo has downloaded.
 fn is_librarys(place: &str) -> bool {
     let place = place.replace('\\', "/");
     place.starts_with("/rustc/")
-        || ["/lib/rustlib/src/rust/", "/registry/src/", "/git/checkouts/"].iter().any(|it| place.contains(it))
+        || ["/lib/rustlib/src/rust/", "/registry/src/", "/git/checkouts/", "/include/c++/"]
+            .iter()
+            .any(|it| place.contains(it))
 }
 
 /// Code that is nobody's who reads a report, wherever it was built.

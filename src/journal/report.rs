@@ -205,10 +205,14 @@ pub(crate) fn mend(kind: FindingKind) -> &'static str {
             "complete the operation, end the system, or wait with a timeout; \
              if another thread would have acted, enter the host there before waiting"
         }
-        FindingKind::RuleNeverApplied => "remove the rule, correct its matcher, or mark it .optional()",
+        FindingKind::RuleNeverApplied => {
+            "remove the rule, correct its matcher, or mark it .optional() (\"optional\": true)"
+        }
         FindingKind::RuleCount => "correct the code or the number given to .expect()",
         FindingKind::RulePanicked => "a closure of a rule must not panic; answer false instead",
-        FindingKind::AmbiguousHost => "call host.enter() on this thread before its first HCS call",
+        FindingKind::AmbiguousHost => {
+            "call host.enter() (HcsSimEnterHost) on this thread before its first HCS call"
+        }
         FindingKind::EventMissed => "raise the event while what it happens to is there",
         FindingKind::ProgramPanicked => "a program must not panic; let it return an exit code",
         FindingKind::CallbackUnreturned => "catch everything inside the callback, and let it return",

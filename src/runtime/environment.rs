@@ -15,12 +15,13 @@ use super::{registry, scope, seat};
 use crate::Error;
 use crate::abi::fork;
 use crate::journal::report;
+use crate::journal::written::JournalFile;
 use crate::scenario::Scenario;
 
 /// The environment variable that names the file which the journal goes into.
 const JOURNAL: &str = "HCS_SIM_JOURNAL";
 
-/// How many hosts of each name have begun; no name is the default host.
+/// How many hosts of each name have written; no name is the default host.
 static BEGUN: Mutex<BTreeMap<Option<String>, u32>> = Mutex::new(BTreeMap::new());
 
 impl Host {
@@ -137,8 +138,14 @@ fn make(name: Option<&str>, builder: Builder, of_environment: Option<Scenario>) 
     host
 }
 
+/// The file of a host, once it has something to write: one that nobody has used leaves none.
+fn journal_file(name: Option<&str>) -> Option<JournalFile> {
+    let is_asked_for = std::env::var_os(JOURNAL).is_some_and(|it| !it.is_empty());
+    is_asked_for.then(|| JournalFile::Of(next_file, name.map(str::to_owned)))
+}
+
 /// The file of the next host of a name.
-fn journal_file(name: Option<&str>) -> Option<PathBuf> {
+fn next_file(name: Option<&str>) -> Option<PathBuf> {
     let named = std::env::var_os(JOURNAL).filter(|it| !it.is_empty())?;
     let mut begun = BEGUN.lock();
     let count = begun.entry(name.map(str::to_owned)).or_default();

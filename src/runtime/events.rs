@@ -27,7 +27,11 @@ impl Host {
     /// ```
     #[track_caller]
     pub fn raise(&self, event: Event) {
-        let raised = Location::caller();
+        self.raise_from(event, Some(Location::caller()));
+    }
+
+    /// [`Host::raise`] for bindings of other languages, whose place in Rust tells nobody anything.
+    pub fn raise_from(&self, event: Event, raised: Option<&'static Location<'static>>) {
         let shared = self.shared();
         let _told = super::trace::listen(shared);
         let mut world = shared.world.lock();
@@ -36,7 +40,7 @@ impl Host {
         if world.replay.is_some() {
             return;
         }
-        world.raise(&event, Some(raised));
+        world.raise(&event, raised);
         dispatch::after_a_step(shared, &mut world);
     }
 

@@ -16,6 +16,7 @@ use crate::document::DocumentChecks;
 use crate::journal::Journal;
 use crate::journal::finding::{Finding, FindingKind};
 use crate::journal::level::Level;
+use crate::journal::written::JournalFile;
 use crate::model::behavior::Behavior;
 use crate::model::host::SavedState;
 use crate::model::lifecycle::{nanos, path_key};
@@ -146,7 +147,7 @@ impl Builder {
     /// # std::fs::remove_file(&path).unwrap();
     /// ```
     pub fn journal_file(mut self, path: impl AsRef<Path>) -> Builder {
-        self.settings.journal_file = Some(path.as_ref().to_owned());
+        self.settings.journal_file = Some(JournalFile::At(path.as_ref().to_owned()));
         self
     }
 

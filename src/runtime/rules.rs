@@ -64,6 +64,21 @@ impl Host {
         count
     }
 
+    /// How many operations the gate with this name holds; none if there is no such gate. A client that acts on a thread of its own has got
+    /// there once it holds one.
+    ///
+    /// ```
+    /// use hcs_sim::{Host, call};
+    /// let host = Host::new();
+    /// host.when(call::start()).simulate().optional().hold_as("boot");
+    /// assert_eq!(host.held("boot"), 0);
+    /// # host.verify().unwrap();
+    /// ```
+    pub fn held(&self, name: &str) -> usize {
+        let world = self.shared().world.lock();
+        world.gates.values().find(|it| it.name.as_deref() == Some(name)).map_or(0, |it| it.held.len())
+    }
+
     /// Begins a rule for the calls that a matcher describes. First matching rule wins; calls that none claims are simulated.
     ///
     /// A rule that never applies is a finding, unless it is [`optional`](Rule::optional).

@@ -2,7 +2,6 @@
 //! Not here: calls (`call`), waiting (`wait`), callbacks (`dispatch`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -26,6 +25,7 @@ use crate::call::OperationType;
 use crate::journal::finding::{Finding, FindingKind};
 use crate::journal::level::Level;
 use crate::journal::place::Place;
+use crate::journal::written::JournalFile;
 use crate::journal::{Event, Journal, Log, Output, What};
 use crate::model::Nanos;
 use crate::model::behavior::{Behavior, usual_latency};
@@ -105,7 +105,7 @@ pub(crate) struct Settings {
     pub(crate) patience: Duration,
     pub(crate) grace: Duration,
     pub(crate) journal_limit: usize,
-    pub(crate) journal_file: Option<PathBuf>,
+    pub(crate) journal_file: Option<JournalFile>,
     pub(crate) source_lines: usize,
     pub(crate) time: Time,
     pub(crate) order: Order,
@@ -215,8 +215,8 @@ impl Shared {
         // Without a journal there is nothing beside which they could be kept.
         let places_left = if settings.journal_limit == 0 { 0 } else { settings.source_lines };
         let mut log = Log::new(settings.journal_limit, settings.source_lines);
-        if let Some(path) = &settings.journal_file {
-            log.write_to(path);
+        if let Some(file) = &settings.journal_file {
+            log.write_to(file.clone());
         }
         Arc::new_cyclic(|this| {
             let world = World {
