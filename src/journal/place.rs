@@ -5,6 +5,9 @@ use std::backtrace::Backtrace;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::abi::fork;
 
 /// How many lines of the user's code are told: the one that calls, and who led there, since many a client wraps each export.
 const LINES: usize = 4;
@@ -15,20 +18,37 @@ const IN_A_FILE: usize = 2;
 #[derive(Clone)]
 pub(crate) struct Place(Arc<Backtrace>);
 
+/// How many threads look at frames now. The standard library has a lock for that.
+static LOOKING: AtomicUsize = AtomicUsize::new(0);
+
+fn looking<T>(look: impl FnOnce() -> T) -> T {
+    LOOKING.fetch_add(1, Ordering::Relaxed);
+    let seen = look();
+    LOOKING.fetch_sub(1, Ordering::Relaxed);
+    seen
+}
+
 impl Place {
     pub(crate) fn here() -> Place {
-        Place(Arc::new(Backtrace::force_capture()))
+        Place(Arc::new(looking(Backtrace::force_capture)))
+    }
+
+    /// Nothing at the end of a process of Windows if one of the threads that it has ended had the lock: it has it for ever.
+    fn frames(&self) -> String {
+        if fork::is_alone() && LOOKING.load(Ordering::Relaxed) > 0 {
+            return String::new();
+        }
+        looking(|| self.0.to_string())
     }
 
     /// The line that called, then those that led there, as `file:line`. Empty without debug information.
     pub(crate) fn lines(&self) -> Vec<String> {
-        users_lines(&self.0.to_string())
+        users_lines(&self.frames())
     }
 
     /// Whether a test of Rust's own harness runs on the thread.
     pub(crate) fn is_in_a_test(&self) -> bool {
-        frames(&self.0.to_string())
-            .any(|it| it.symbol.starts_with("test::") && it.place.is_none_or(is_librarys))
+        frames(&self.frames()).any(|it| it.symbol.starts_with("test::") && it.place.is_none_or(is_librarys))
     }
 }
 
