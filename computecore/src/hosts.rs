@@ -45,7 +45,7 @@ impl Drop for Membership {
         let ended = if is_last { hosts.remove(&key) } else { None };
         drop(hosts);
         if let Some(ended) = ended {
-            let_go(&ended.host);
+            let_go(key.as_deref(), &ended.host);
         }
     }
 }
@@ -54,14 +54,15 @@ fn hosts() -> MutexGuard<'static, BTreeMap<Option<String>, Named>> {
     HOSTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The name of the host that the thread has entered, or whose callback it runs; else that of the only one with a name, to which its calls go.
+/// The name of the host that the thread has entered, or whose callback it runs; else, as long as nobody needs the default host, that of the
+/// only one with a name. Its calls without a handle go the same way.
 fn name_here() -> Option<String> {
     let entered = ENTERED.try_with(|it| it.borrow().as_ref().map(|it| it.name.clone())).ok().flatten();
     entered.or_else(|| {
         let hosts = hosts();
         let running = hosts.iter().find(|it| it.1.host.is_entered()).and_then(|it| it.0.clone());
         let mut named = hosts.keys().flatten();
-        let only = named.next().filter(|_| named.next().is_none());
+        let only = named.next().filter(|_| named.next().is_none() && Host::default_host_if_any().is_none());
         running.or_else(|| only.cloned())
     })
 }
@@ -71,7 +72,11 @@ pub(crate) fn current() -> Host {
     let name = name_here();
     match (hosts().get(&name), name) {
         (Some(named), Some(_)) => named.host.clone(),
-        _ => Host::default_host(),
+        _ => {
+            let host = Host::default_host();
+            host.know_thread();
+            host
+        }
     }
 }
 
@@ -116,7 +121,7 @@ pub(crate) fn begin_anew(loaded: Vec<Scenario>) -> Result<(), Error> {
     let name = name_here();
     let former = current();
     let host = Host::begin(name.as_deref(), &loaded)?; // if it cannot, the former one stays
-    let_go(&former);
+    let_go(name.as_deref(), &former);
     let entered = ENTERED.try_with(|it| {
         let mut membership = it.borrow_mut();
         membership.as_mut().and_then(|it| it.entered.replace(host.enter()))
@@ -133,9 +138,9 @@ pub(crate) fn begin_anew(loaded: Vec<Scenario>) -> Result<(), Error> {
 
 /// Another host takes the place of this one: what is wrong with it is told. What nobody has used did nothing wrong, though its rules
 /// never applied.
-fn let_go(host: &Host) {
+fn let_go(name: Option<&str>, host: &Host) {
     if host.has_been_used() {
-        at_exit::verify_early(host);
+        at_exit::verify_early(name, host);
     }
     FindingKind::all().iter().for_each(|kind| host.allow(*kind));
 }

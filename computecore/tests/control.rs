@@ -481,6 +481,48 @@ fn a_thread_without_a_host_asks_the_one_that_its_calls_go_to() {
 }
 
 #[test]
+fn process_with_a_default_host_and_a_named_one() {
+    if is_meant("process_with_a_default_host_and_a_named_one") {
+        let sim = Sim(library());
+        assert_eq!(sim.load(r#"{ "systems": [{ "id": "web" }], "allow": ["ambiguous-host"] }"#), 0);
+        let (entered, leave) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _other = Sim::entered("other");
+                entered.wait();
+                leave.wait();
+            });
+            entered.wait();
+            // This thread keeps to the default host, whoever enters another; one that nobody has seen cannot be told.
+            let (code, system) = sim.open("web");
+            assert_eq!(code, 0);
+            sim.close_system(system);
+            scope
+                .spawn(|| assert_eq!(Sim(library()).open("web").0, 0x8037_0114_u32.cast_signed()))
+                .join()
+                .unwrap();
+            leave.wait();
+        });
+        assert_eq!(sim.verify(), (0, None));
+    }
+}
+
+#[test]
+fn a_thread_keeps_to_the_default_host_that_it_has_used() {
+    let ran = in_a_process("process_with_a_default_host_and_a_named_one", &[]);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+}
+
+#[test]
+fn a_scenario_that_cannot_be_used_counts_at_the_end() {
+    let environment = [("HCS_SIM_VERIFY", "1"), ("HCS_SIM_SCENARIO", "no/such/file.json")];
+    let ran = in_a_process("process_that_leaks", &environment); // it does not: its create is refused
+    let told = String::from_utf8(ran.stderr).unwrap();
+    assert!(told.contains("every call is refused") && !told.contains("never closed"), "{told}");
+    assert_eq!(ran.status.code(), Some(70));
+}
+
+#[test]
 fn process_that_opens_web() {
     if is_meant("process_that_opens_web") {
         let sim = Sim(library());

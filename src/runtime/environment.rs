@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use super::host::{Builder, Host};
+use super::registry::Whose;
 use super::world::Shared;
 use super::{registry, scope, seat};
 use crate::Error;
@@ -104,6 +105,12 @@ impl Host {
         seat::entered().is_some_and(|it| Arc::ptr_eq(&it.shared, self.shared()))
     }
 
+    /// The calling thread has to do with this host, without entering it: if it is the default host, the thread's calls without a handle go
+    /// on to it, also once other threads enter hosts with names.
+    pub fn know_thread(&self) {
+        seat::label_on(self.shared());
+    }
+
     /// Whether anything was asked of the host yet.
     pub fn has_been_used(&self) -> bool {
         let world = self.shared().world.lock();
@@ -131,7 +138,8 @@ pub(super) fn default_host() -> Host {
 
 fn make(name: Option<&str>, builder: Builder, of_environment: Option<Scenario>) -> Host {
     let builder = builder.edit(|settings| settings.journal_file = journal_file(name));
-    let host = Host::from_shared(registry::register(builder.into_settings(), name.is_some()));
+    let whose = if name.is_some() { Whose::Named } else { Whose::Default };
+    let host = Host::from_shared(registry::register(builder.into_settings(), whose));
     if let Some(scenario) = of_environment {
         scenario.play_or_refuse(&host);
     }

@@ -218,7 +218,7 @@ impl Builder {
 
     /// Makes the host.
     pub fn build(self) -> Host {
-        Host::from_shared(registry::register(self.settings, true))
+        Host::from_shared(registry::register(self.settings, registry::Whose::Tests))
     }
 }
 

@@ -22,15 +22,25 @@ struct Registry {
 struct Registered {
     serial: u32,
     shared: Weak<Shared>,
-    /// Made by a test, unlike the default host.
-    explicit: bool,
+    whose: Whose,
+}
+
+/// Whom a host was made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// A test, which made it.
+    Tests,
+    /// The threads that enter it by its name.
+    Named,
+    /// Everybody else.
+    Default,
 }
 
 static REGISTRY: LazyLock<RwLock<Registry>> = LazyLock::new(RwLock::default);
 static DEFAULT: RwLock<Option<Host>> = RwLock::new(None);
 
 /// Makes a host under a serial that no live host has.
-pub(crate) fn register(settings: Settings, explicit: bool) -> Arc<Shared> {
+pub(crate) fn register(settings: Settings, whose: Whose) -> Arc<Shared> {
     crate::abi::fork::watch();
     let mut registry = REGISTRY.write();
     let serial = loop {
@@ -41,7 +51,7 @@ pub(crate) fn register(settings: Settings, explicit: bool) -> Arc<Shared> {
         }
     };
     let shared = Shared::new(serial, settings, crate::abi::GATEWAY);
-    registry.hosts.push(Registered { serial, shared: Arc::downgrade(&shared), explicit });
+    registry.hosts.push(Registered { serial, shared: Arc::downgrade(&shared), whose });
     shared
 }
 
@@ -63,15 +73,27 @@ pub(crate) fn all() -> Vec<Arc<Shared>> {
     REGISTRY.read().hosts.iter().filter_map(|it| it.shared.upgrade()).collect()
 }
 
-/// The only live host; the default one if there is none.
-pub(crate) fn single() -> Result<Arc<Shared>, Ambiguous> {
-    let alive: Vec<Arc<Shared>> = {
+/// The only live host; the default one if there is none. Beside hosts with names the default one counts as soon as there is one: `known`
+/// tells whether the thread has used a host, and one that has used the default one keeps to it, whoever enters others.
+pub(crate) fn single(known: impl Fn(u32) -> bool) -> Result<Arc<Shared>, Ambiguous> {
+    let alive: Vec<(Whose, Arc<Shared>)> = {
         let registry = REGISTRY.read();
-        registry.hosts.iter().filter(|it| it.explicit).filter_map(|it| it.shared.upgrade()).collect()
+        let hosts = registry.hosts.iter().filter_map(|it| Some((it.whose, it.shared.upgrade()?)));
+        hosts.filter(|it| it.0 != Whose::Default).collect()
     };
+    if alive.iter().any(|it| it.0 == Whose::Named)
+        && let Some(default) = default_if_any()
+    {
+        let knows_default = known(default.shared().serial);
+        return if knows_default {
+            Ok(Arc::clone(default.shared()))
+        } else {
+            Err(Ambiguous(alive.len() + 1))
+        };
+    }
     match alive.as_slice() {
         [] => Ok(Arc::clone(default_host().shared())),
-        [only] => Ok(Arc::clone(only)),
+        [(_, only)] => Ok(Arc::clone(only)),
         several => Err(Ambiguous(several.len())),
     }
 }

@@ -102,8 +102,13 @@ pub(crate) fn place_of_handle(value: u64) -> Result<Rc<Place>, Ambiguous> {
 pub(crate) fn current() -> Result<Rc<Place>, Ambiguous> {
     match entered() {
         Some(place) => Ok(place),
-        None => registry::single().map(introduce),
+        None => registry::single(is_known).map(introduce),
     }
+}
+
+/// Whether the thread has used the host with this serial.
+fn is_known(serial: u32) -> bool {
+    SEAT.try_with(|seat| seat.known.borrow().iter().any(|it| it.0 == serial)).unwrap_or(false)
 }
 
 /// The host that the thread has entered, innermost, or the one that has taken its place.

@@ -135,6 +135,12 @@ impl Scenario {
         Some(Scenario::read(path).unwrap_or_else(|error| Scenario::refusing(&error)))
     }
 
+    /// Whether the file that `HCS_SIM_SCENARIO` names can be used, or none is named.
+    pub fn of_environment_is_good() -> bool {
+        let path = std::env::var_os(VARIABLE).filter(|it| !it.is_empty());
+        path.is_none_or(|path| Scenario::read(path).is_ok())
+    }
+
     fn refusing(error: &Error) -> Scenario {
         eprintln!("{}", files::refused_scenario(VARIABLE, error));
         let refuses =

@@ -144,9 +144,7 @@ fn listed(names: &[&str]) -> String {
 
 /// The default host cannot play the scenario that it was to.
 pub(crate) fn refused_scenario(variable: &str, error: &crate::Error) -> String {
-    format!(
-        "hcs-sim: {variable} names no scenario that can be used, and every call of the default host is refused\n{error}"
-    )
+    format!("hcs-sim: {variable} names no scenario that can be used, and every call is refused\n{error}")
 }
 
 /// All that is wrong with a file.

@@ -122,7 +122,7 @@ pub(crate) fn callback_unreturned(
     };
     let mut finding = finding(FindingKind::CallbackUnreturned, format!("{what} did not return"));
     finding.fact("entered at", format!("t={}", Seconds(since)));
-    finding.fact("because", "it threw an exception out of itself, or ended its thread");
+    finding.fact("because", "it threw an exception out of itself, or ended its thread or the process");
     finding.fact("on Windows", "an exception that leaves a callback ends the process");
     finding
 }
