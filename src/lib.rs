@@ -63,8 +63,8 @@
 //! # Files
 //!
 //! [`Scenario`] is what a host is told, as JSON: [`Host::from_scenario`], or the environment variable `HCS_SIM_SCENARIO` for the default
-//! host, whose journal goes into the file that `HCS_SIM_JOURNAL` names, as it is written; [`scenarios`] has a shelf of them, each after a bug of a real client. A [`Journal`] saves as JSON lines, and [`Host::replaying`]
-//! answers from one: of an earlier run, or edited by hand.
+//! host, whose journal goes, as it is written, into the file that `HCS_SIM_JOURNAL` names; [`scenarios`] has a shelf of them, each after a
+//! bug of a real client. A [`Journal`] saves as JSON lines, and [`Host::replaying`] answers from one: of an earlier run, or edited by hand.
 //!
 //! # Features
 //!

@@ -13,23 +13,17 @@ use crate::{hosts, text};
 /// `HRESULT`.
 type HResult = i32;
 
-/// What a control function answers for what went wrong.
-trait Answer {
-    const FAILED: Self;
-    const BUG: Self;
-}
-
-impl Answer for HResult {
-    const FAILED: HResult = E_INVALIDARG.as_i32();
-    const BUG: HResult = E_UNEXPECTED.as_i32();
-}
+/// What a control function answers to arguments that cannot be used.
+const FAILED: HResult = E_INVALIDARG.as_i32();
+/// And where nothing can be done: for a bug of ours, and in a process that was forked.
+const BUG: HResult = E_UNEXPECTED.as_i32();
 
 /// Runs a control function: what went wrong is remembered, and no panic of ours crosses the boundary. In a process that was forked
 /// none does anything: the locks of hosts may be held by threads of the parent.
 fn control(function: &str, body: impl FnOnce() -> Result<HResult, String>) -> HResult {
     if let Some(problem) = Host::problem_of_a_fork() {
         text::set_problem(function, problem.trim_start_matches("hcs-sim: "));
-        return HResult::BUG;
+        return BUG;
     }
     let ran = panic::catch_unwind(AssertUnwindSafe(body));
     match ran {
@@ -39,11 +33,11 @@ fn control(function: &str, body: impl FnOnce() -> Result<HResult, String>) -> HR
         }
         Ok(Err(problem)) => {
             text::set_problem(function, &problem);
-            HResult::FAILED
+            FAILED
         }
         Err(_) => {
             text::set_problem(function, "the panic above is a bug of hcs-sim; please report it");
-            HResult::BUG
+            BUG
         }
     }
 }
